@@ -1,0 +1,172 @@
+"""One file per epoch that holds everything a run needs to go on exactly as before."""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import keras
+import numpy as np
+
+from apps.atomic import replacing
+from keras_ot_gans.models import AdversarialModel
+
+_SUFFIX = ".weights.h5"
+
+
+class Progress(NamedTuple):
+    """Where a run stands.
+
+    Attributes:
+        epoch: int, finished epochs.
+        step: int, generator updates.
+        sample_shape: shape of one sample, so that samples can be drawn without the data.
+    """
+
+    epoch: int
+    step: int
+    sample_shape: tuple[int, ...]
+
+
+class DamagedError(ValueError):
+    """A checkpoint whose content is not what was written."""
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Write a checkpoint after every epoch and keep the last few.
+
+    Args:
+        folder: where they go; it must exist.
+        keep: int > 0, how many of them stay.
+
+    Raises:
+        ValueError: if `keep` is not positive.
+    """
+
+    def __init__(self, folder: Path, keep: int) -> None:
+        """Check the number."""
+        super().__init__()
+        if keep < 1:
+            raise ValueError(
+                f"`train.checkpoints_to_keep` must be at least 1. Received: {keep}. Try 3."
+            )
+        self.folder, self.keep = folder, keep
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Save, then remove what is too old."""
+        save(self.model, self.folder, epoch + 1)
+        for path in files(self.folder)[: -self.keep]:
+            path.unlink()
+
+
+def files(folder: Path) -> list[Path]:
+    """List the checkpoints of a folder.
+
+    Args:
+        folder: folder, which may be missing.
+
+    Returns:
+        List of paths, the newest last.
+    """
+    return sorted(folder.glob(f"epoch_*{_SUFFIX}"))
+
+
+def epoch_of(path: Path) -> int:
+    """Return the number of finished epochs that a checkpoint's name tells.
+
+    Args:
+        path: file name.
+
+    Returns:
+        int.
+
+    Example:
+        >>> epoch_of(Path("checkpoints/epoch_000012.weights.h5"))
+        12
+    """
+    return int(path.name.removesuffix(_SUFFIX).removeprefix("epoch_"))
+
+
+def save(model: AdversarialModel, folder: Path, epoch: int) -> Path:
+    """Write a checkpoint: weights, optimizers, seeds, counters and progress, in one step.
+
+    Args:
+        model: compiled model.
+        folder: where it goes.
+        epoch: int, finished epochs.
+
+    Returns:
+        Path of the file.
+    """
+    path = folder / f"epoch_{epoch:06d}{_SUFFIX}"
+    with replacing(path) as temporary:
+        model.save_weights(temporary)
+        with h5py.File(temporary, "r+") as file:
+            file.attrs["epoch"], file.attrs["step"] = epoch, model.step
+            file.attrs["sample_shape"] = model.generator.output_shape[1:]
+            file.attrs["sha256"] = _digest(file)
+    return path
+
+
+def verify(path: Path) -> Progress:
+    """Read a checkpoint's progress, after comparing all of it with its digest.
+
+    Args:
+        path: file name.
+
+    Returns:
+        `Progress`.
+
+    Raises:
+        DamagedError: if it cannot be read or is not what was written.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs["sha256"] != _digest(file):
+                raise DamagedError("its content is not that which was written")
+            shape = tuple(int(size) for size in file.attrs["sample_shape"])
+            return Progress(int(file.attrs["epoch"]), int(file.attrs["step"]), shape)
+    except (OSError, KeyError, RuntimeError) as error:
+        raise DamagedError(str(error)) from error
+
+
+def newest(folder: Path) -> tuple[Path, Progress] | None:
+    """Find the newest checkpoint that is whole, and say which are not.
+
+    Args:
+        folder: folder, which may be missing.
+
+    Returns:
+        `(path, Progress)`, or None where there is no checkpoint at all.
+
+    Raises:
+        ValueError: if there are some and all are damaged.
+    """
+    found = files(folder)
+    for path in reversed(found):
+        try:
+            return path, verify(path)
+        except DamagedError as error:
+            print(f"{path} is damaged ({error}); going back to the one before.", file=sys.stderr)
+    if found:
+        raise ValueError(
+            f"`--workdir` must hold a whole checkpoint. Received: {len(found)} in {folder}, all "
+            "damaged. Put back a copy, or remove that folder to train from the beginning."
+        )
+    return None
+
+
+def _digest(file: h5py.File) -> str:
+    """Hash names, types and values of all arrays, and the progress."""
+    progress = [str(file.attrs[key]) for key in ("epoch", "step", "sample_shape")]
+    digest = hashlib.sha256("/".join(progress).encode())
+
+    def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset):
+            value = np.ascontiguousarray(item[()])
+            digest.update(f"{name}:{value.dtype}:{value.shape}".encode())
+            digest.update(value.tobytes())
+
+    file.visititems(add)
+    return digest.hexdigest()

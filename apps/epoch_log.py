@@ -1,0 +1,56 @@
+"""What a run writes down after every epoch."""
+
+import time
+from pathlib import Path
+
+import keras
+
+from keras_ot_gans.callbacks import append_json_line
+from keras_ot_gans.callbacks.event_log import EventLog
+
+
+class Speed(keras.callbacks.Callback):
+    """Adds `updates_per_second` to the logs of an epoch; the first callback of the list."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the watch."""
+        self._start, self._step = time.perf_counter(), self.model.step
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Stop it, before pictures and metrics take their time."""
+        seconds = time.perf_counter() - self._start
+        logs["updates_per_second"] = (self.model.step - self._step) / seconds
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Writes the epoch's logs to `metrics.jsonl` and TensorBoard, over generator updates.
+
+    Put it after the callbacks whose values it should see. `seconds` is the epoch's whole time,
+    pictures and metrics included.
+
+    Args:
+        jsonl: file, one line per epoch.
+        log_dir: folder of TensorBoard's event files.
+    """
+
+    def __init__(self, jsonl: Path, log_dir: Path) -> None:
+        """Keep the places."""
+        super().__init__()
+        self.jsonl, self.event_log = jsonl, EventLog(log_dir)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the watch."""
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Write one line, and one value per curve."""
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        step, seconds = self.model.step, time.perf_counter() - self._start
+        record = {"epoch": epoch + 1, "step": step, "seconds": seconds, **values}
+        append_json_line(self.jsonl, record)
+        own = {name: value for name, value in values.items() if not name.startswith("val_")}
+        self.event_log.scalars({f"train/{name}": value for name, value in own.items()}, step)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Close the event file."""
+        self.event_log.close()

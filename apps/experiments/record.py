@@ -1,0 +1,162 @@
+"""What an experiment is, and how its results are written down."""
+
+import json
+import os
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_ot_gans.callbacks.pictures import write_png
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One figure or table of a paper.
+
+    Attributes:
+        name: what `--experiment` calls it.
+        source: paper and figure.
+        claim: what the paper says.
+        budget: what a full run costs, in words.
+        settings: column names that tell rows of the table apart; all others are averaged.
+        run: function `(Run) -> rows`, each row a flat dict with a `seed`.
+    """
+
+    name: str
+    source: str
+    claim: str
+    budget: str
+    settings: tuple[str, ...]
+    run: Callable[["Run"], list[dict]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How an experiment is run.
+
+    Attributes:
+        folder: where pictures go.
+        seeds: the seeds to repeat it with.
+        scale: float, multiplies the numbers of updates; 1 is the full experiment.
+        say: function that logs a line of progress.
+        data_dir: TFDS folder or None, for experiments on images.
+    """
+
+    folder: Path
+    seeds: tuple[int, ...]
+    scale: float
+    say: Callable[[str], None]
+    data_dir: str | None = None
+
+    def updates(self, full: int, least: int = 20) -> int:
+        """Return the number of updates at this scale.
+
+        Args:
+            full: int, updates of the full experiment.
+            least: int, lower bound.
+
+        Returns:
+            int.
+        """
+        return max(least, round(full * self.scale))
+
+    def picture(self, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
+        """Write pictures of one size as one PNG.
+
+        Args:
+            name: file name without ending.
+            rows: rows of uint8 arrays `(H, W, 3)`.
+        """
+        write_png(self.folder / f"{name}.png", np.vstack([np.hstack(list(row)) for row in rows]))
+
+
+def summary(rows: Sequence[dict], settings: Sequence[str]) -> list[dict]:
+    """Average the rows that share their settings over the seeds.
+
+    Args:
+        rows: flat dicts.
+        settings: keys that tell settings apart.
+
+    Returns:
+        One dict per setting, in order of appearance: the settings, `seeds` (how many), and for
+        every number `(mean, standard deviation)`; the deviation is 0 for one seed.
+    """
+    groups: dict[tuple, list[dict]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.get(key) for key in settings), []).append(row)
+    result = []
+    for values, members in groups.items():
+        entry = dict(zip(settings, values, strict=True))
+        entry["seeds"] = len({member.get("seed") for member in members})
+        for key in members[0]:
+            if key in settings or key == "seed":
+                continue
+            numbers = [float(member[key]) for member in members]
+            spread = statistics.stdev(numbers) if len(numbers) > 1 else 0.0
+            entry[key] = (statistics.fmean(numbers), spread)
+        result.append(entry)
+    return result
+
+
+def _cell(value) -> str:
+    if isinstance(value, tuple):
+        mean, spread = value
+        return f"{mean:.3g}" if spread == 0 else f"{mean:.3g} ± {spread:.2g}"
+    return str(value)
+
+
+def table(entries: Sequence[dict]) -> str:
+    """Format a summary as a Markdown table.
+
+    Args:
+        entries: result of `summary`.
+
+    Returns:
+        str, with a final line break.
+    """
+    columns = list(dict.fromkeys(key for entry in entries for key in entry))
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for entry in entries:
+        lines.append("| " + " | ".join(_cell(entry.get(key, "")) for key in columns) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write(folder: Path, experiment: Experiment, run: Run, rows: list[dict], seconds: float) -> str:
+    """Write `results.json` and `table.md` by temporary name and rename.
+
+    Args:
+        folder: where they go.
+        experiment: what was run.
+        run: how it was run.
+        rows: the results.
+        seconds: wall-clock time.
+
+    Returns:
+        str, the Markdown table.
+    """
+    text = table(summary(rows, experiment.settings))
+    record = {
+        "experiment": experiment.name,
+        "source": experiment.source,
+        "claim": experiment.claim,
+        "seeds": list(run.seeds),
+        "scale": run.scale,
+        "seconds": round(seconds, 1),
+        "rows": rows,
+    }
+    head = f"# {experiment.name}\n\n{experiment.source}. The paper: {experiment.claim}\n\n"
+    foot = f"\nSeeds {list(run.seeds)}, scale {run.scale:g}, {seconds:.0f} s.\n"
+    for name, content in (
+        ("results.json", json.dumps(record, indent=1) + "\n"),
+        ("table.md", head + text + foot),
+    ):
+        partial = folder / f".{name}.partial"
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, folder / name)
+    return text

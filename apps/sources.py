@@ -1,0 +1,167 @@
+"""Real data from the data section of a config."""
+
+import math
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from ml_collections import ConfigDict
+
+from apps.look_up import call, look_up
+from keras_ot_gans import datasets
+
+
+class Toy(NamedTuple):
+    """A toy set: a function that draws points, and one that knows their modes."""
+
+    points: Callable[..., np.ndarray]
+    mixture: Callable[..., datasets.GaussianMixture] | None = None
+
+
+TOYS = {
+    "bimodal_1d": Toy(datasets.bimodal_1d, datasets.bimodal_1d_mixture),
+    "eight_gaussians": Toy(datasets.eight_gaussians, datasets.eight_gaussians_mixture),
+    "half_moons": Toy(datasets.half_moons),
+    "swiss_roll": Toy(datasets.swiss_roll),
+    "twenty_five_gaussians": Toy(
+        datasets.twenty_five_gaussians, datasets.twenty_five_gaussians_mixture
+    ),
+}
+FOLDER = "folder"  # `data_dir` is a folder of pictures
+TFDS = "tfds/"  # before the name of any other set of tensorflow-datasets
+
+
+class Source(NamedTuple):
+    """Real data, ready to be trained on and looked at.
+
+    Attributes:
+        batches: one pass over the data, `(B, ...)`, of known length.
+        order: what decides the order of each pass.
+        real: array `(n, ...)`, some or all of the data.
+        mixture: the modes where they are known, else None.
+    """
+
+    batches: tf.data.Dataset
+    order: datasets.EpochShuffle
+    real: np.ndarray
+    mixture: datasets.GaussianMixture | None
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return tuple(self.batches.element_spec.shape[1:])
+
+    def rounds(self, updates: int, first: int) -> tuple[tf.data.Dataset, int]:
+        """Return the endless sequence of rounds, from a given one on.
+
+        The sequence is a function of the seed alone: what comes after round `first` does not
+        depend on whether a run was interrupted there.
+
+        Args:
+            updates: int, batches in a round.
+            first: int, index of the first round.
+
+        Returns:
+            `(dataset, pass)`: rounds `(B, updates, ...)`, plain batches where `updates` is 1, and
+            the pass over the data in which they begin: `order.set_epoch(pass)` before use.
+        """
+        passes, skipped = divmod(first * updates, int(self.batches.cardinality()))
+        dataset = self.batches.repeat().skip(skipped)
+        if updates > 1:
+            return datasets.in_rounds(dataset, updates), passes
+        return dataset.prefetch(tf.data.AUTOTUNE), passes
+
+
+def build_source(config: ConfigDict, data_dir: str | None = None, download: bool = False) -> Source:
+    """Load the data of a config.
+
+    Args:
+        config: the whole config; `data`, `train` and `watch` are read.
+        data_dir: folder of tensorflow-datasets, or of pictures; toy sets need none.
+        download: bool, prepare a missing set of tensorflow-datasets.
+
+    Returns:
+        `Source`.
+
+    Raises:
+        ValueError: if a name is unknown, a key does not belong there, or the data are unusable.
+        FileNotFoundError: if the data are not there.
+    """
+    check_name(config)
+    name, batch_size = config.data.name, config.train.batch_size
+    data_dir = None if data_dir is None else os.path.expanduser(data_dir)
+    section, order = dict(config.data), datasets.EpochShuffle(config.train.seed)
+    if name in TOYS:
+        points = call("data", TOYS[name].points, section)
+        batches = datasets.from_array(points, batch_size, seed=order)
+        return Source(batches, order, points, toy_mixture(config))
+    section |= {"seed": order, "batch_size": batch_size}
+    if name == FOLDER:
+        if data_dir is None:
+            raise ValueError(
+                "`data_dir` must be a folder of pictures where data.name is 'folder'. Received: "
+                "None. Pass --data_dir=FOLDER."
+            )
+        batches = call("data", datasets.from_folder, section, data_dir)
+    else:
+        name = name.removeprefix(TFDS)
+        section |= {"data_dir": data_dir, "download": download}
+        batches = call("data", datasets.load_image_set, section, name)
+    return Source(batches, order, _some(batches, order, config), None)
+
+
+def check_name(config: ConfigDict) -> None:
+    """Check that a config names data that are known.
+
+    Args:
+        config: the whole config.
+
+    Raises:
+        ValueError: if `data.name` is neither a toy set nor an image set nor a folder.
+    """
+    name = config.data.name
+    if not name.startswith(TFDS):
+        known = [*TOYS, FOLDER, f"{TFDS}NAME", *datasets.IMAGE_SETS]
+        look_up("data.name", name, dict.fromkeys(known))
+
+
+def toy_points(config: ConfigDict) -> np.ndarray | None:
+    """Return the points of a config of toy data, which need no files.
+
+    Args:
+        config: the whole config.
+
+    Returns:
+        float32 array `(n, d)`, or None for other data.
+    """
+    if config.data.name not in TOYS:
+        return None
+    return call("data", TOYS[config.data.name].points, dict(config.data))
+
+
+def toy_mixture(config: ConfigDict) -> datasets.GaussianMixture | None:
+    """Return the modes of a config's data.
+
+    Args:
+        config: the whole config.
+
+    Returns:
+        `datasets.GaussianMixture`, or None where they are not known.
+    """
+    toy = TOYS.get(config.data.name)
+    if toy is None or toy.mixture is None:
+        return None
+    section = {key: value for key, value in config.data.items() if key not in ("n", "seed")}
+    return call("data", toy.mixture, section)
+
+
+def _some(batches: tf.data.Dataset, order: datasets.EpochShuffle, config: ConfigDict) -> np.ndarray:
+    """Read what the pictures and metrics look at: images of the first pass."""
+    wanted = config.watch.num_pictured
+    if config.watch.metrics:  # twice as many: a metric's floor compares real with real
+        wanted = max(wanted, 2 * config.watch.num_evaluated)
+    order.set_epoch(0)
+    found = list(batches.take(math.ceil(wanted / config.train.batch_size)).as_numpy_iterator())
+    return np.concatenate(found)[:wanted]

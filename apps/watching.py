@@ -1,0 +1,63 @@
+"""Callbacks of a run, from the watch section of a config."""
+
+import keras
+import numpy as np
+from ml_collections import ConfigDict
+
+from apps import builders, checkpoints, sources
+from apps.epoch_log import EpochLog, Speed
+from apps.run_folder import RunFolder
+from keras_ot_gans import callbacks
+
+PICTURES = ("navigator", "plans", "samples")
+
+
+def watchers(
+    config: ConfigDict, source: sources.Source, folder: RunFolder, first: bool
+) -> list[keras.callbacks.Callback]:
+    """Build the callbacks in the order in which they need each other's values.
+
+    Args:
+        config: the whole config.
+        source: real data.
+        folder: the run's folder, begun.
+        first: bool, whether the training starts at its beginning.
+
+    Returns:
+        List of callbacks; the checkpoint is the last, so that it vouches for all others.
+    """
+    watch, found = config.watch, [Speed()]
+    if watch.metrics:
+        judges = builders.build_metrics(watch.metrics, source.mixture)
+        found.append(
+            callbacks.EvaluateGenerator(
+                source.real, judges, watch.num_evaluated, watch.every, log_dir=folder.logs
+            )
+        )
+    when = {"every": watch.every, "log_dir": folder.logs, "at_train_begin": first}
+    if "samples" in watch.pictures:
+        if source.real.ndim == 4:
+            found.append(callbacks.SampleGrid(folder.path, num=watch.num_pictured, **when))
+        else:
+            number = watch.num_pictured
+            found.append(callbacks.SampleScatter(source.real, folder.path, num=number, **when))
+    if "navigator" in watch.pictures:
+        found.append(callbacks.NavigatorLogits(source.real, folder.path, **when))
+    if "plans" in watch.pictures:
+        found.append(callbacks.TransportPlan(source.real, folder.path, **when))
+    last = checkpoints.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
+    return [*found, EpochLog(folder.metrics, folder.logs), last]
+
+
+def picture_of(real: np.ndarray) -> np.ndarray:
+    """Draw real data: a grid of images, or one half of the points over the other.
+
+    Args:
+        real: array `(n, ...)`.
+
+    Returns:
+        uint8 array `(H, W, 3)`.
+    """
+    if real.ndim == 4:
+        return callbacks.image_grid(real[:64], magnify=max(1, 64 // max(real.shape[1:3])))
+    return callbacks.density_picture(real[::2], real[1::2], title="real data, in two halves")

@@ -1,0 +1,1 @@
+"""Timings; each script prints ratios measured in one run."""

@@ -1,0 +1,45 @@
+"""Interleaved timing, so that a busy moment of the machine meets every candidate."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+
+def interleaved(
+    candidates: Mapping[str, Callable[[], None]], rounds: int = 15, calls: int = 1
+) -> dict[str, list[float]]:
+    """Time candidates in turns.
+
+    Args:
+        candidates: functions without arguments, by name; each blocks until its work is done.
+        rounds: int, turns.
+        calls: int, calls per turn.
+
+    Returns:
+        Seconds per call of every turn, by name. Two calls of each warm up first, untimed.
+    """
+    for run in candidates.values():
+        run()
+        run()
+    seconds: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(rounds):
+        for name, run in candidates.items():
+            start = time.perf_counter()
+            for _ in range(calls):
+                run()
+            seconds[name].append((time.perf_counter() - start) / calls)
+    return seconds
+
+
+def ratio(seconds: Mapping[str, list[float]], name: str, to: str) -> float:
+    """Return the median over the turns of one candidate's time over another's.
+
+    Args:
+        seconds: result of `interleaved`.
+        name: the numerator.
+        to: the denominator.
+
+    Returns:
+        float; neighbours in time are compared, so that slow drifts cancel.
+    """
+    return statistics.median(a / b for a, b in zip(seconds[name], seconds[to], strict=True))

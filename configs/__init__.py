@@ -1,0 +1,1 @@
+"""Configs: one file per published experiment, each with `get_config()`."""

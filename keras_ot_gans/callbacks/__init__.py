@@ -1,0 +1,38 @@
+"""Watch and steer a training: pictures, evaluations, freezing.
+
+They rely on the models' public interface only, and touch no global random state.
+`fit(callbacks=[...])` calls them in the order of the list: put `EvaluateGenerator`
+before callbacks that read its values.
+"""
+
+from keras_ot_gans.callbacks.density_pictures import density_picture
+from keras_ot_gans.callbacks.evaluate_generator import EvaluateGenerator
+from keras_ot_gans.callbacks.freeze_role import FreezeRole
+from keras_ot_gans.callbacks.json_lines import append_json_line, read_json_lines
+from keras_ot_gans.callbacks.navigator_logits import NavigatorLogits
+from keras_ot_gans.callbacks.navigator_pictures import navigator_picture
+from keras_ot_gans.callbacks.picture_callback import PictureCallback
+from keras_ot_gans.callbacks.pictures import figure_to_array, image_grid, new_figure, write_png
+from keras_ot_gans.callbacks.plan_pictures import plan_picture
+from keras_ot_gans.callbacks.sample_grid import SampleGrid
+from keras_ot_gans.callbacks.sample_scatter import SampleScatter
+from keras_ot_gans.callbacks.transport_plan import TransportPlan
+
+__all__ = [
+    "EvaluateGenerator",
+    "FreezeRole",
+    "NavigatorLogits",
+    "PictureCallback",
+    "SampleGrid",
+    "SampleScatter",
+    "TransportPlan",
+    "append_json_line",
+    "density_picture",
+    "figure_to_array",
+    "image_grid",
+    "navigator_picture",
+    "new_figure",
+    "plan_picture",
+    "read_json_lines",
+    "write_png",
+]

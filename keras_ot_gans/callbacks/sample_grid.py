@@ -1,0 +1,73 @@
+"""A grid of generated images from latents that stay the same."""
+
+import os
+
+import numpy as np
+
+from keras_ot_gans.callbacks.picture_callback import PictureCallback
+from keras_ot_gans.callbacks.pictures import image_grid
+
+_READABLE = 64  # smaller images are magnified to about this side
+
+
+class SampleGrid(PictureCallback):
+    """Image grid of the same latents every few epochs, to PNG and TensorBoard.
+
+    Writes `directory/samples/step_000123.png` (the number is `model.step`). The latents
+    are drawn once, by `seed`: a cell shows how one latent's image develops. Images are
+    those of the generator's moving average where the model keeps one.
+
+    Args:
+        directory: the run's folder.
+        every: int > 0, epochs between two pictures.
+        num: int > 0, images in the grid.
+        seed: int >= 0, seed of the latents.
+        log_dir: folder for TensorBoard, tag `samples`; `None` for no event file.
+        at_train_begin: bool, also draw before the first update of each `fit`.
+        columns: int > 0, or `None` for the most square grid.
+
+    Raises:
+        ValueError: if a number is out of range or a folder cannot be made; when a
+            picture is drawn, if the samples are no images `(h, w, 1)` or `(h, w, 3)`.
+        TypeError: if an argument has the wrong type.
+
+    Example:
+        >>> import tempfile
+        >>> callback = SampleGrid(tempfile.mkdtemp(), every=5, num=16)
+        >>> os.path.basename(callback.directory)
+        'samples'
+    """
+
+    folder = "samples"
+    needs = ("sample_latents", "generate", "step")
+
+    def __init__(
+        self,
+        directory: str | os.PathLike,
+        every: int = 1,
+        num: int = 64,
+        seed: int = 0,
+        log_dir: str | os.PathLike | None = None,
+        at_train_begin: bool = False,
+        columns: int | None = None,
+    ) -> None:
+        """Check the arguments and make the folders."""
+        super().__init__(directory, every, num, seed, log_dir, at_train_begin)
+        if columns is not None and columns < 1:
+            raise ValueError(
+                f"`columns` must be positive or None. Received: columns={columns}. Try 8."
+            )
+        self.columns = columns
+        self._latents = None
+
+    def draw(self, step: int) -> np.ndarray:
+        """Generate from the fixed latents and lay the images out."""
+        if self._latents is None:
+            self._latents = self.model.sample_latents(self.num, self.seed)
+        images = np.asarray(self.model.generate(self._latents))
+        if images.ndim != 4:
+            raise ValueError(
+                "`SampleGrid` needs a generator of images (n, h, w, c). "
+                f"Received: samples of shape {images.shape}. For points use `SampleScatter`."
+            )
+        return image_grid(images, self.columns, magnify=max(1, _READABLE // max(images.shape[1:3])))

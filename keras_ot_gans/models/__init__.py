@@ -1,0 +1,7 @@
+"""Methods: one final `keras.Model` each, whose `train_step` is its paper's algorithm."""
+
+from keras_ot_gans.models.act_gan import ACTGAN
+from keras_ot_gans.models.adversarial_model import AdversarialModel
+from keras_ot_gans.models.minimum_distance import MinimumDistanceModel
+
+__all__ = ["ACTGAN", "AdversarialModel", "MinimumDistanceModel"]

@@ -1,0 +1,322 @@
+"""ACT-GAN: a generator trained by asymptotic conditional transport."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from keras_ot_gans.divergences.conditional_transport import (
+    ConditionalTransport,
+    check_forward_weight,
+    check_num_anchors,
+    conditional_transport,
+)
+from keras_ot_gans.layers.pairwise import PairwiseDistance
+from keras_ot_gans.models import features as feature_pairs
+from keras_ot_gans.models import replicas
+from keras_ot_gans.models.adversarial_model import AdversarialModel
+from keras_ot_gans.ops.costs import cosine, squared_euclidean
+from keras_ot_gans.ops.numerics import Tensor
+from keras_ot_gans.ops.plans import conditional_plans
+
+Cost = Callable[[Tensor, Tensor], Tensor]
+
+
+@keras.saving.register_keras_serializable(package="keras_ot_gans")
+class ACTGAN(AdversarialModel):
+    """Asymptotic conditional transport, with or without a critic.
+
+    Generator and navigator minimise the cost of the navigator's conditional plans between the real
+    and the generated batch; a critic, if there is one, inflates the cost by maximising the same
+    value (eq. 16). Where all roles update in a pass, one forward and one backward pass serve them.
+
+    Args:
+        generator: `keras.Model` `(B, latent_dim) -> (B, ...)`.
+        navigator: either a `keras.Model` of data `(B, ...) -> (B, h)`, compared by
+            `navigator_distance`, or a `layers.PairwiseDistance` that compares what the cost
+            compares (critic features, or raw data).
+        critic: None for a cost on raw data (flattened), or a `keras.Model` `(B, ...) -> (B, m)`.
+        cost: `(n, m') , (m, m') -> (n, m)`; None takes `ops.cosine` with a critic (eq. 15) and
+            `ops.squared_euclidean` without.
+        navigator_distance: the same kind of function on the navigator's features; None takes the
+            same default as `cost`. Unused with a `PairwiseDistance`.
+        forward_weight: float in [0, 1], the paper's gamma (Fig. 5): 1 covers modes, 0 seeks them.
+        num_fake: int or None, generated samples per batch (the paper's M), of all replicas
+            together; None takes as many as there are real ones.
+        num_anchors: None for the full-batch estimator (eq. 14), k for k anchors of each side
+            (eq. 13 with 1).
+        critic_steps: int, critic updates per round; 0 keeps the critic fixed, as a pre-trained
+            feature network (Fig. 18). None takes 1 with a critic.
+        generator_steps: int, generator and navigator updates per round. None takes 5 with a critic
+            (SNGAN backbone, appendix B.6) and 1 without. The paper's DCGAN backbone has 1.
+        critic_loss: None to maximise the transport cost, or a function of logits
+            `(real, fake) -> scalar` that the critic minimises instead through a linear head, such
+            as `losses.discriminator_cross_entropy` (Fig. 19).
+        **kwargs: `latent_dim`, `prior`, `ema_decay`, `seed`, `name` of `AdversarialModel`.
+
+    Roles:
+        `generator`, `navigator`, and `critic` where `critic_steps > 0`.
+
+    Fit:
+        Expects `x` `(B, ...)` shaped like a generated sample, images in [-1, 1]. Logs
+        `transport_cost`, `forward_cost`, `backward_cost`, and `critic_loss` if it has its own.
+        Saves weights, optimizers, seeds, EMA, frozen roles and counters.
+
+    Raises:
+        ValueError: if shapes, steps or weights do not fit each other.
+
+    Example:
+        >>> from keras_ot_gans.networks import mlp
+        >>> gan = ACTGAN(mlp(8, (16,), 2), mlp(2, (16,), 10), seed=0)
+        >>> gan.compile({role: keras.optimizers.Adam(2e-4) for role in gan.networks})
+        >>> history = gan.fit(np.zeros((64, 2), "float32"), batch_size=32, verbose=0)
+        >>> gan.sample(5, seed=0).shape, gan.step
+        ((5, 2), 2)
+
+    Source: Zheng and Zhou, "ACT: Asymptotic Conditional Transport", 2020, eqs. 13 to 16.
+    Differs: the roles of one pass update simultaneously (the authors' code alternates) and, with a
+        `PairwiseDistance` on critic features, the critic also feels the plan.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        navigator: keras.Model | PairwiseDistance,
+        critic: keras.Model | None = None,
+        *,
+        cost: Cost | None = None,
+        navigator_distance: Cost | None = None,
+        forward_weight: float = 0.5,
+        num_fake: int | None = None,
+        num_anchors: int | None = None,
+        critic_steps: int | None = None,
+        generator_steps: int | None = None,
+        critic_loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+        **kwargs,
+    ):
+        trained = critic is not None and critic_steps != 0
+        if critic is None and (critic_steps or critic_loss):
+            raise ValueError(
+                "`critic` must be given with `critic_steps` or `critic_loss`. Received: "
+                f"critic=None, critic_steps={critic_steps}, critic_loss={critic_loss}."
+            )
+        if critic is not None and not trained and critic_loss is not None:
+            raise ValueError(
+                "`critic_loss` must be None with a fixed critic. Received: critic_steps=0 and "
+                f"critic_loss={critic_loss}. Give the critic steps, or no loss."
+            )
+        check_forward_weight(forward_weight)
+        check_num_anchors(num_anchors)
+        if num_fake is not None and num_fake < 1:
+            raise ValueError(f"`num_fake` must be None or at least 1. Received: {num_fake}.")
+        if generator_steps is None:
+            generator_steps = 5 if trained else 1
+        super().__init__(
+            generator,
+            generator_steps=generator_steps,
+            critic_steps=(critic_steps or 1) if trained else 0,
+            **kwargs,
+        )
+        default = squared_euclidean if critic is None else cosine
+        self.navigator, self.critic = navigator, critic
+        self.cost = cost or default
+        self.navigator_distance = navigator_distance or default
+        self.forward_weight = forward_weight
+        self.num_fake, self.num_anchors = num_fake, num_anchors
+        self.critic_loss = critic_loss
+        self._check_networks()
+        self.critic_head = None
+        if critic_loss is not None:
+            self.critic_head = layers.Dense(1, dtype="float32", name="critic_head")
+            self.critic_head.build((None, math.prod(critic.output_shape[1:])))
+        own_loss = () if critic_loss is None else ("critic_loss",)
+        self.track("transport_cost", "forward_cost", "backward_cost", *own_loss)
+
+    def _check_networks(self) -> None:
+        """Compare the networks' inputs with the generator's output."""
+        made = self.generator.output_shape
+        for role, network in (("navigator", self.navigator), ("critic", self.critic)):
+            if network is None or isinstance(network, PairwiseDistance):
+                continue
+            taken = getattr(network, "input_shape", None) if network.built else None
+            if not _takes(taken, made):
+                taken = "unknown (not built)" if taken is None else taken
+                raise ValueError(
+                    f"`{role}` must take what the generator makes, shape {made}. Received: a "
+                    f"network of inputs {taken}. Build it with `keras.Input({made[1:]})`."
+                )
+        if isinstance(self.navigator, PairwiseDistance):
+            compared = made if self.critic is None else self.critic.output_shape
+            width = math.prod(compared[1:])
+            network = self.navigator.network
+            if network.built and network.input_shape[-1] != width:
+                raise ValueError(
+                    f"`navigator` must compare {width} features, those that the cost compares. "
+                    f"Received: a distance on {network.input_shape[-1]} features. "
+                    f"Use `networks.difference_navigator({width})`."
+                )
+
+    @property
+    def networks(self) -> dict[str, Sequence[keras.layers.Layer]]:
+        """Trained layers by role."""
+        roles = {"generator": [self.generator], "navigator": [self.navigator]}
+        if self.critic_steps:
+            head = [] if self.critic_head is None else [self.critic_head]
+            roles["critic"] = [self.critic, *head]
+        return roles
+
+    def train_step(self, data) -> dict:
+        """Play one round: eq. 16 by simultaneous gradient descent and ascent."""
+        for x_real, roles in self.passes(data):
+            players = [role for role in roles if role != "critic"]
+            critic = [role for role in roles if role == "critic"]
+            with tf.GradientTape(persistent=self.critic_loss is not None) as tape:
+                x_fake = self.fake_like(x_real, training=True)
+                transport, critic_loss = self.objective(x_real, x_fake, training=True)
+            if self.critic_loss is None:
+                self.update(tape, transport.value, descend=players, ascend=critic)
+            else:
+                self.update(tape, transport.value, descend=players)
+                self.update(tape, critic_loss, descend=critic)
+            self.record_objective(transport, critic_loss)
+        return self.logs()
+
+    def test_step(self, data) -> dict:
+        """Evaluate the same objective in inference mode; no state but the latents' moves."""
+        x_real, _ = next(self.passes(data))
+        x_fake = self.fake_like(x_real, training=False)
+        self.record_objective(*self.objective(x_real, x_fake, training=False))
+        return self.logs()
+
+    def fake_like(self, x_real: tf.Tensor, training: bool) -> tf.Tensor:
+        """Generate the batch that is compared with `x_real`.
+
+        Args:
+            x_real: tensor `(n, ...)`.
+            training: bool.
+
+        Returns:
+            Tensor `(num_fake or n, ...)`, this replica's share.
+        """
+        n = replicas.share(self.num_fake, "num_fake") or tf.shape(x_real)[0]
+        return self.generator(self.latents(n), training=self.runs_training("generator", training))
+
+    def objective(
+        self, x_real: tf.Tensor, x_fake: tf.Tensor, training: bool
+    ) -> tuple[ConditionalTransport, tf.Tensor | None]:
+        """Compute the transport between two batches, and the critic's own loss if it has one.
+
+        Args:
+            x_real: tensor `(n, ...)`, this replica's real batch.
+            x_fake: tensor `(m, ...)`, this replica's generated batch.
+            training: bool.
+
+        Returns:
+            `(ConditionalTransport, scalar or None)`, of the batch of all replicas.
+        """
+        t_real, t_fake = self._features("critic", self.critic, x_real, x_fake, training)
+        cost = self.cost(t_real, t_fake)
+        if isinstance(self.navigator, PairwiseDistance):
+            distance = self.navigator(
+                t_real, t_fake, training=self.runs_training("navigator", training)
+            )
+        else:
+            distance = self.navigator_distance(
+                *self._features("navigator", self.navigator, x_real, x_fake, training)
+            )
+        transport = conditional_transport(cost, distance, self.forward_weight, self.num_anchors)
+        if self.critic_loss is None:
+            return transport, None
+        return transport, self.critic_loss(self.critic_head(t_real), self.critic_head(t_fake))
+
+    def _features(self, role, network, x_real, x_fake, training) -> tuple[tf.Tensor, tf.Tensor]:
+        return feature_pairs.comparable(
+            network, x_real, x_fake, training=self.runs_training(role, training)
+        )
+
+    def record_objective(
+        self, transport: ConditionalTransport, critic_loss: tf.Tensor | None
+    ) -> None:
+        """Log the transport and its directions.
+
+        Args:
+            transport: `ConditionalTransport`.
+            critic_loss: scalar or None.
+        """
+        self.record(
+            transport_cost=transport.value,
+            forward_cost=transport.forward,
+            backward_cost=transport.backward,
+            critic_loss=critic_loss,
+        )
+
+    def plans(
+        self, x_real: np.ndarray, x_fake: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the cost and both conditional plans between two batches, for a look at them.
+
+        Args:
+            x_real: array `(n, ...)`.
+            x_fake: array `(m, ...)`.
+
+        Returns:
+            `(cost, forward, backward)`, float32 arrays `(n, m)`; rows of `forward` and columns of
+            `backward` sum to 1.
+        """
+        x_real, x_fake = (tf.constant(np.asarray(x, "float32")) for x in (x_real, x_fake))
+        t_real, t_fake = self._features("critic", self.critic, x_real, x_fake, False)
+        if isinstance(self.navigator, PairwiseDistance):
+            distance = self.navigator(t_real, t_fake, training=False)
+        else:
+            h_real, h_fake = self._features("navigator", self.navigator, x_real, x_fake, False)
+            distance = self.navigator_distance(h_real, h_fake)
+        plans = conditional_plans(distance)
+        return self.cost(t_real, t_fake).numpy(), plans.forward.numpy(), plans.backward.numpy()
+
+    def navigator_logits(self, x: np.ndarray) -> np.ndarray:
+        """Return one number per point that shows how the navigator sees it (Fig. 14).
+
+        Args:
+            x: array `(n, ...)`.
+
+        Returns:
+            float array `(n,)`: the navigator's feature if it has one, else the first principal
+            component of its features, or of its distances to all points of `x`.
+        """
+        x = tf.convert_to_tensor(np.asarray(x, "float32"))
+        if isinstance(self.navigator, PairwiseDistance):
+            t = self._features("critic", self.critic, x, x, False)[0]
+            seen = self.navigator(t, t, training=False).numpy()
+        else:
+            seen = self.navigator(x, training=False).numpy()
+        if seen.shape[1] == 1:
+            return seen[:, 0]
+        centred = seen - seen.mean(axis=0)
+        return centred @ np.linalg.svd(centred, full_matrices=False)[2][0]
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments, for serialisation."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "navigator": serialize(self.navigator),
+            "critic": serialize(self.critic),
+            "cost": serialize(self.cost),
+            "navigator_distance": serialize(self.navigator_distance),
+            "forward_weight": self.forward_weight,
+            "num_fake": self.num_fake,
+            "num_anchors": self.num_anchors,
+            "critic_loss": serialize(self.critic_loss),
+        }
+
+
+def _takes(input_shape: tuple | None, made: tuple) -> bool:
+    """Tell whether a network of this input shape takes samples of shape `made`."""
+    return (
+        isinstance(input_shape, tuple)
+        and len(input_shape) == len(made)
+        and all(t is None or t == g for t, g in zip(input_shape[1:], made[1:], strict=True))
+    )

@@ -1,0 +1,72 @@
+import h5py
+import pytest
+
+from apps import builders, checkpoints
+
+
+@pytest.fixture
+def model(swd_config):
+    return builders.build_model(swd_config, (2,))
+
+
+def corrupt(path):
+    """Change one byte in the middle of the data, which HDF5 does not notice."""
+    with h5py.File(path, "r") as file:
+        found = []
+        file.visititems(lambda _, item: found.append(item) if hasattr(item, "size") else None)
+        place = max(found, key=lambda item: item.size).id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def test_progress_is_in_the_name_and_inside(model, tmp_path):
+    model.generator_updates.assign(77)
+    path = checkpoints.save(model, tmp_path, 7)
+    assert path.name == "epoch_000007.weights.h5" and checkpoints.epoch_of(path) == 7
+    assert checkpoints.verify(path) == (7, 77, (2,))
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("damage", [corrupt, truncate, empty])
+def test_damaged_file_is_named_and_the_one_before_taken(model, tmp_path, capsys, damage):
+    for epoch in (1, 2, 3):
+        path = checkpoints.save(model, tmp_path, epoch)
+    damage(path)
+    found, progress = checkpoints.newest(tmp_path)
+    assert (found.name, progress.epoch) == ("epoch_000002.weights.h5", 2)
+    message = capsys.readouterr().err
+    assert str(path) in message and "damaged" in message and "the one before" in message
+
+
+def test_nothing_but_damaged_files_is_an_error_and_not_a_new_beginning(model, tmp_path):
+    truncate(checkpoints.save(model, tmp_path, 1))
+    with pytest.raises(ValueError, match="`--workdir` must hold a whole checkpoint. Received: 1"):
+        checkpoints.newest(tmp_path)
+    assert checkpoints.newest(tmp_path / "missing") is None
+
+
+def test_progress_belongs_to_what_is_verified(model, tmp_path):
+    path = checkpoints.save(model, tmp_path, 1)
+    with h5py.File(path, "r+") as file:
+        file.attrs["epoch"] = 2
+    with pytest.raises(checkpoints.DamagedError, match="not that which was written"):
+        checkpoints.verify(path)
+
+
+def test_the_last_few_stay(model, tmp_path):
+    callback = checkpoints.Checkpoint(tmp_path, keep=2)
+    callback.set_model(model)
+    for epoch in range(4):
+        callback.on_epoch_end(epoch)
+    assert [checkpoints.epoch_of(path) for path in checkpoints.files(tmp_path)] == [3, 4]
+    with pytest.raises(ValueError, match="`train.checkpoints_to_keep` must be at least 1"):
+        checkpoints.Checkpoint(tmp_path, keep=0)

@@ -1,0 +1,41 @@
+import json
+import os
+
+import numpy as np
+
+from keras_ot_gans.callbacks import append_json_line, read_json_lines
+
+
+def test_lines_are_whole_and_in_order(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    records = [{"step": step, "val_w1": 0.1 * step} for step in range(5)]
+    for record in records:
+        append_json_line(path, record)
+    assert read_json_lines(path) == records
+    assert len(path.read_text().splitlines()) == 5
+
+
+def test_a_line_torn_anywhere_spoils_no_other(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    whole = json.dumps({"step": 7, "val_w1": 0.25})
+    for cut in range(len(whole)):
+        path.write_text('{"step": 1}\n' + whole[:cut])
+        append_json_line(path, {"step": 2})
+        assert read_json_lines(path) == [{"step": 1}, {"step": 2}]
+    # Only the line's end was lost: the record is whole.
+    path.write_text(whole)
+    append_json_line(path, {"step": 2})
+    assert read_json_lines(path) == [json.loads(whole), {"step": 2}]
+
+
+def test_not_a_number_is_null(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    append_json_line(path, {"a": np.nan, "b": -np.inf, "c": 1.0})
+    assert path.read_text() == '{"a": null, "b": null, "c": 1.0}\n'
+
+
+def test_the_disk_is_waited_for(tmp_path, monkeypatch):
+    path, sizes = tmp_path / "metrics.jsonl", []
+    monkeypatch.setattr(os, "fsync", lambda file: sizes.append(os.fstat(file).st_size))
+    append_json_line(path, {"step": 1})
+    assert sizes == [len('{"step": 1}\n')]  # flushed before the sync

@@ -1,0 +1,119 @@
+"""One small model of each kind."""
+
+import types
+
+import keras
+
+from keras_ot_gans import divergences, losses, models, networks
+from tests.models.harness import Case
+
+RATE = 1e-3  # of `act_gan`
+
+
+def generator(output_dim=2, **kwargs):
+    return networks.mlp(3, (8,), output_dim, name="generator", **kwargs)
+
+
+def navigator(input_dim=2):
+    return networks.mlp(input_dim, (8,), 4, name="navigator")
+
+
+def critic(**kwargs):
+    return networks.mlp(2, (8,), 5, name="critic", **kwargs)
+
+
+def without_critic():
+    return models.ACTGAN(generator(batch_norm=True), navigator(), ema_decay=0.7, seed=1)
+
+
+def with_critic():
+    return models.ACTGAN(
+        generator(batch_norm=True),
+        navigator(),
+        critic(batch_norm=True),
+        generator_steps=2,
+        critic_steps=1,
+        ema_decay=0.7,
+        forward_weight=0.4,
+        num_anchors=3,
+        seed=1,
+    )
+
+
+def cross_entropy():
+    return models.ACTGAN(
+        generator(),
+        networks.difference_navigator(5, (6,)),
+        critic(),
+        generator_steps=1,
+        critic_steps=2,
+        critic_loss=losses.discriminator_cross_entropy,
+        num_fake=12,
+        seed=1,
+    )
+
+
+def fixed_features():
+    return models.ACTGAN(generator(), navigator(), critic(batch_norm=True), critic_steps=0, seed=1)
+
+
+def sliced():
+    return models.MinimumDistanceModel(
+        generator(),
+        divergences.SlicedWasserstein(16),
+        features=critic(batch_norm=True),
+        num_fake=11,
+        ema_decay=0.7,
+        seed=1,
+    )
+
+
+def on_the_line():
+    return models.MinimumDistanceModel(
+        generator(1, batch_norm=True), divergences.wasserstein_1d, generator_steps=2, seed=1
+    )
+
+
+def images():
+    return models.ACTGAN(
+        networks.dcgan_generator(3, (8, 8, 1), width=4),
+        networks.dcgan_critic((8, 8, 1), 4, width=2, name="navigator"),
+        networks.dcgan_critic((8, 8, 1), 6, width=2),
+        generator_steps=1,
+        seed=1,
+    )
+
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("without_critic", without_critic, (2,), {"generator": 1, "navigator": 1}),
+        Case("with_critic", with_critic, (2,), {"generator": 2, "navigator": 2, "critic": 1}),
+        Case("cross_entropy", cross_entropy, (2,), {"generator": 1, "navigator": 1, "critic": 2}),
+        Case("fixed_features", fixed_features, (2,), {"generator": 1, "navigator": 1}),
+        Case("sliced", sliced, (2,), {"generator": 1}),
+        Case("on_the_line", on_the_line, (1,), {"generator": 2}),
+        Case("images", images, (8, 8, 1), {"generator": 1, "navigator": 1, "critic": 1}),
+    )
+}
+
+
+def adam(model: keras.Model) -> dict:
+    """An Adam optimizer for each role."""
+    return {role: keras.optimizers.Adam(1e-3) for role in model.networks}
+
+
+def act_gan(*, rate=RATE, critic=None, **kwargs):
+    """An ACTGAN with plain gradient descent, run eagerly: the same weights at each call."""
+    keras.utils.set_random_seed(0)
+    critic = critic() if isinstance(critic, types.FunctionType) else critic
+    model = models.ACTGAN(
+        kwargs.pop("generator", None) or generator(),
+        kwargs.pop("navigator", None) or navigator(),
+        critic,
+        seed=1,
+        **kwargs,
+    )
+    optimizers = {role: keras.optimizers.SGD(rate) for role in model.networks}
+    model.compile(optimizers, run_eagerly=True)
+    return model

@@ -1,0 +1,157 @@
+"""Trains each model on one replica and on two, and prints how far they differ, as JSON.
+
+A program of its own: two logical processors must be set before TensorFlow starts, and a process
+can hold one strategy only.
+"""
+
+import json
+import sys
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ot_gans import divergences, losses, models, networks, ops
+from keras_ot_gans.models import replicas
+
+BATCH, ROUNDS = 32, 3
+X = np.random.default_rng(0).normal(size=(BATCH * ROUNDS, 2)).astype("float32")
+
+
+def act():
+    return models.ACTGAN(
+        networks.mlp(3, (8,), 2, batch_norm=True),
+        networks.mlp(2, (8,), 4),
+        networks.mlp(2, (8,), 5),
+        generator_steps=2,
+        critic_steps=1,
+        ema_decay=0.7,
+        seed=1,
+    )
+
+
+def act_cross_entropy():
+    return models.ACTGAN(
+        networks.mlp(3, (8,), 2),
+        networks.difference_navigator(5, (6,)),
+        networks.mlp(2, (8,), 5),
+        generator_steps=1,
+        critic_steps=2,
+        critic_loss=losses.discriminator_cross_entropy,
+        num_fake=24,
+        seed=1,
+    )
+
+
+def sliced():
+    return models.MinimumDistanceModel(
+        networks.mlp(3, (8,), 2, batch_norm=True),
+        divergences.SlicedWasserstein(16),
+        num_fake=24,
+        ema_decay=0.7,
+        seed=1,
+    )
+
+
+def sgd():
+    return keras.optimizers.SGD(0.05)
+
+
+def clipped():
+    # Far below the gradients' norms here, so that every step is clipped.
+    return keras.optimizers.SGD(0.5, global_clipnorm=0.01)
+
+
+RUNS = {
+    "act-sgd": (act, sgd),
+    "act-clipped": (act, clipped),
+    "act_cross_entropy-sgd": (act_cross_entropy, sgd),
+    "sliced-sgd": (sliced, sgd),
+    "sliced-clipped": (sliced, clipped),
+}
+
+
+def train(make, optimizer):
+    keras.utils.set_random_seed(0)
+    model = make()
+    model.compile({role: optimizer() for role in model.networks})
+    start = flat(model.trainable_variables)
+    data = tf.data.Dataset.from_tensor_slices(X).batch(BATCH, drop_remainder=True)
+    history = model.fit(data, verbose=0).history
+    return {
+        "weights": flat(v for v in model.variables if "seed" not in v.path),
+        "moved": np.abs(flat(model.trainable_variables) - start).max(),
+        "logs": np.array([history[key][0] for key in sorted(history)]),
+        "step": model.step,
+        "samples": model.sample(4, seed=0),
+    }
+
+
+def flat(variables):
+    return np.concatenate(
+        [np.asarray(keras.ops.convert_to_numpy(v), "float64").ravel() for v in variables]
+    )
+
+
+def noise(strategy):
+    """Latents of each replica, beside one draw of all."""
+    seeds = []
+    with strategy.scope():
+        seeds.append(keras.random.SeedGenerator(3))
+    whole = ops.Normal().sample((6, 2), keras.random.SeedGenerator(3)).numpy()
+
+    @tf.function
+    def draw():
+        return strategy.run(
+            lambda: replicas.own_part(lambda rows: ops.Normal().sample((rows, 2), seeds[0]), 3)
+        )
+
+    parts = strategy.experimental_local_results(draw())
+    return {
+        "from_the_draw_of_one": float(np.abs(np.concatenate(parts) - whole).max()),
+        "between_replicas": float(np.abs(parts[0] - parts[1]).min()),
+    }
+
+
+def refusal(strategy):
+    """What a number of fakes that two replicas cannot share says."""
+    with strategy.scope():
+        model = models.MinimumDistanceModel(
+            networks.mlp(3, (4,), 2), divergences.SlicedWasserstein(4), num_fake=5
+        )
+        model.compile({"generator": sgd()})
+    try:
+        model.fit(tf.data.Dataset.from_tensor_slices(X).batch(BATCH), verbose=0)
+    except ValueError as error:
+        return str(error)
+    return "none"
+
+
+def main():
+    warnings.simplefilter("error", UserWarning)
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    halves = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(cpu, halves)
+    ones = {name: train(*run) for name, run in RUNS.items()}
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    report = {}
+    for name, run in RUNS.items():
+        with strategy.scope():
+            two = train(*run)
+        one = ones[name]
+        report[name] = {
+            "moved": float(one["moved"]),
+            "steps": [one["step"], two["step"]],
+            **{
+                key: float(np.abs(one[key] - two[key]).max())
+                for key in ("weights", "logs", "samples")
+            },
+        }
+    report["noise"] = noise(strategy)
+    report["refusal"] = refusal(strategy)
+    json.dump(report, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ot_gans import models, networks
+from keras_ot_gans.models import real_data
+from tests.models.cases import adam, generator, navigator
+from tests.models.harness import states
+
+X = np.random.default_rng(0).normal(size=(24, 2)).astype("float32")
+
+
+def gan(run_eagerly=False, **kwargs):
+    keras.utils.set_random_seed(0)
+    model = models.ACTGAN(generator(batch_norm=True), navigator(), seed=1, **kwargs)
+    model.compile(adam(model), run_eagerly=run_eagerly)
+    return model
+
+
+def image_gan(run_eagerly=True):
+    model = models.ACTGAN(
+        networks.dcgan_generator(3, (8, 8, 1), width=2),
+        networks.dcgan_critic((8, 8, 1), 4, width=2),
+    )
+    model.compile(adam(model), run_eagerly=run_eagerly)
+    return model
+
+
+def spoiled(row, value=np.nan):
+    x = X.copy()
+    x[row, 1] = value
+    return x
+
+
+def as_array(x):
+    return x
+
+
+def as_dataset(x):
+    return tf.data.Dataset.from_tensor_slices(x).batch(8)
+
+
+PATTERNS = np.zeros((8, 8, 8, 1), "float32")
+BAD = {
+    "NaN": (gan, spoiled(5), r"`x` must be finite.*NaN or infinity, first in row 5"),
+    "infinity": (gan, spoiled(7, -np.inf), r"`x` must be finite.*row 7"),
+    "uint8": (
+        image_gan,
+        PATTERNS.astype("uint8"),
+        r"`x` must be floating point. Received: dtype uint8.*from_array",
+    ),
+    "integers": (gan, X.astype("int64"), r"`x` must be floating point. Received: dtype int64"),
+    "range 255": (
+        image_gan,
+        PATTERNS + np.float32(255),
+        r"`x` must hold images in \[-1, 1\]. Received: values from 255 to 255.*127\.5",
+    ),
+    "range -1.1": (image_gan, PATTERNS - np.float32(1.1), r"values from -1\.1 to -1\.1"),
+    "rank": (gan, X[:, 0], r"`x` must have the shape .*\(B, 2\).*Received: shape"),
+    "width": (gan, X[:, :1], r"`x` must have the shape of the generator's samples, \(B, 2\)"),
+    "image size": (image_gan, PATTERNS[:, :4], r"\(B, 8, 8, 1\)\. Received: shape \(.*4, 8, 1\)"),
+    "channels": (image_gan, PATTERNS[..., 0], r"\(B, 8, 8, 1\)\. Received: shape \(.*8, 8\)"),
+    "packed": (gan, np.zeros((8, 3, 2), "float32"), r"`x` must hold 1 batches along axis 1"),
+    "empty": (gan, X[:0], r"`x` must not be empty"),
+}
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+@pytest.mark.parametrize("wrap", [as_array, as_dataset])
+@pytest.mark.parametrize("name", BAD)
+def test_bad_data_get_one_clear_error(name, wrap, method):
+    make, x, message = BAD[name]
+    model = make(run_eagerly=True)
+    with pytest.raises(ValueError, match=message):
+        getattr(model, method)(wrap(x), verbose=0)
+    assert model.step == 0
+
+
+def test_row_is_counted_in_the_batch_that_holds_it_and_nothing_is_lost():
+    model, twin = gan(), gan()
+    with pytest.raises(ValueError, match="first in row 3 of its batch"):
+        model.fit(as_dataset(spoiled(11)), verbose=0)
+    # The good batch before it was used; the bad one moved neither a weight nor a counter.
+    twin.fit(as_dataset(X[:8]), verbose=0)
+    for (path, a), (_, b) in zip(states(model), states(twin), strict=True):
+        if "seed_generator" not in path:
+            np.testing.assert_array_equal(a, b, err_msg=path)
+
+
+def test_a_rounding_beyond_the_range_is_no_error():
+    image_gan().fit(PATTERNS + np.float32(1.0005), verbose=0)
+
+
+def test_points_may_have_any_range():
+    model = gan(run_eagerly=True)
+    model.fit(X * 100, verbose=0)
+    assert model.step == 1
+
+
+# --- lengths ---
+
+
+def uncounted(labels=False):
+    data = tf.data.Dataset.from_tensor_slices((X, np.arange(24)) if labels else X).batch(8)
+    return data.filter(lambda *_: True)
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_uncounted_dataset_takes_exactly_its_steps(labels):
+    assert int(uncounted().cardinality()) == tf.data.UNKNOWN_CARDINALITY
+    model, twin = gan(), gan()
+    model.fit(uncounted(labels), epochs=2, verbose=0)
+    twin.fit(as_dataset(X), epochs=2, verbose=0)
+    assert model.step == int(model.optimizer_of("navigator").iterations) == 6
+    assert int(model.seed_generator.state[1]) == 6
+    assert {float(tracker.count) for tracker in model.metrics} == {3.0}
+    for (path, a), (_, b) in zip(states(model), states(twin), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=path)
+
+
+def test_uncounted_dataset_is_evaluated_in_exactly_its_steps():
+    model, twin = gan(), gan()
+    values = model.evaluate(uncounted(), verbose=0, return_dict=True)
+    assert int(model.seed_generator.state[1]) == 3
+    assert values == twin.evaluate(as_dataset(X), verbose=0, return_dict=True)
+
+
+def test_uncounted_validation_data_take_exactly_their_steps():
+    model, twin = gan(), gan()
+    histories = [
+        m.fit(as_dataset(X), validation_data=data, epochs=2, verbose=0).history
+        for m, data in ((model, uncounted()), (twin, as_dataset(X)))
+    ]
+    assert histories[0] == histories[1]
+    assert int(model.seed_generator.state[1]) == 2 * (3 + 3)
+
+
+def test_bad_validation_data_are_named():
+    with pytest.raises(ValueError, match="`validation_data` must be finite"):
+        gan(True).fit(as_dataset(X), validation_data=as_dataset(spoiled(3)), verbose=0)
+
+
+def test_endless_dataset_needs_its_steps():
+    endless = as_dataset(X).repeat()
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be given with an endless `x`"):
+        gan().fit(endless, verbose=0)
+    with pytest.raises(ValueError, match="`steps` must be given with an endless `x`"):
+        gan().evaluate(endless, verbose=0)
+    model = gan()
+    model.fit(endless, steps_per_epoch=4, epochs=2, verbose=0)
+    assert model.step == 8
+
+
+def test_dataset_of_no_batch_is_refused():
+    nothing = tf.data.Dataset.from_tensor_slices(X).batch(100, drop_remainder=True)
+    for data in (nothing, nothing.filter(lambda _: True)):
+        with pytest.raises(ValueError, match="`x` must not be empty.*drop_remainder"):
+            gan().fit(data, verbose=0)
+
+
+def test_checking_does_not_change_the_order_of_the_data(monkeypatch):
+    seen = []
+
+    def shuffled():
+        return tf.data.Dataset.from_tensor_slices(X).shuffle(24, seed=3).batch(8)
+
+    class Seen(models.ACTGAN):
+        def passes(self, data):
+            seen.append(np.array(data))
+            return super().passes(data)
+
+    def batches():
+        seen.clear()
+        model = Seen(generator(), navigator(), seed=1)
+        model.compile(adam(model), run_eagerly=True)
+        model.fit(shuffled(), epochs=2, verbose=0)
+        return np.array(seen)
+
+    checked = batches()
+    monkeypatch.setattr(real_data, "checked", lambda x, *_: x)
+    np.testing.assert_array_equal(checked, batches())
+    assert np.abs(checked[:3] - checked[3:]).max() > 0
+
+
+@pytest.mark.parametrize("shape", [(8, 2, 2), (8, 3, 2)])
+def test_packed_batches_must_match_the_round(shape):
+    model = gan(run_eagerly=True, generator_steps=2)
+    x = np.zeros(shape, "float32")
+    if shape[1] == 2:
+        model.fit(as_dataset(x), verbose=0)
+        assert model.step == 2
+    else:
+        with pytest.raises(ValueError, match=r"`x` must hold 2 batches along axis 1.*in_rounds"):
+            model.fit(as_dataset(x), verbose=0)
