@@ -87,10 +87,16 @@ def _dcgan_features(
     feature_dim: int,
     width: int = 64,
     negative_slope: float = 0.1,
+    spectral_norm: bool = False,
 ) -> keras.Model:
     _check_sample_rank(f"model.{role}", "dcgan", sample_shape, 3)
     return networks.dcgan_critic(
-        sample_shape, feature_dim, width=width, negative_slope=negative_slope, name=role
+        sample_shape,
+        feature_dim,
+        width=width,
+        negative_slope=negative_slope,
+        spectral_norm=spectral_norm,
+        name=role,
     )
 
 
@@ -145,6 +151,17 @@ def _prior(section: Mapping) -> dict:
     return {"prior": look_up("model.prior", section["prior"], PRIORS)()}
 
 
+def _optimizer(role: str, section: Mapping) -> keras.optimizers.Optimizer:
+    """Build the optimizer of a role; its learning rate may fall along half a cosine."""
+    section = dict(section)
+    build = look_up(f"optimizers.{role}.name", section["name"], OPTIMIZERS)
+    updates = section.pop("cosine_updates", None)
+    if updates is not None:
+        rate = section["learning_rate"]
+        section["learning_rate"] = keras.optimizers.schedules.CosineDecay(rate, updates)
+    return call(f"optimizers.{role}", build, section)
+
+
 MODELS: dict[str, Callable] = {"act_gan": _act_gan, "minimum_distance": _minimum_distance}
 
 
@@ -165,14 +182,7 @@ def build_model(config: ConfigDict, sample_shape: tuple) -> models.AdversarialMo
     section = config.model.to_dict()
     build = look_up("model.name", section["name"], MODELS)
     model = build(section, tuple(sample_shape), config.train.seed)
-    optimizers = {
-        role: call(
-            f"optimizers.{role}",
-            look_up(f"optimizers.{role}.name", inner["name"], OPTIMIZERS),
-            inner,
-        )
-        for role, inner in config.optimizers.items()
-    }
+    optimizers = {role: _optimizer(role, inner) for role, inner in config.optimizers.items()}
     model.compile(
         optimizers,
         steps_per_execution=config.train.steps_per_execution,

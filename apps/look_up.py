@@ -81,7 +81,10 @@ def call(argument: str, function: Callable[..., Value], section: Mapping, *args:
 def _parameters(function: Callable) -> list[inspect.Parameter]:
     """List the named arguments of a function, or of a class and those it passes `kwargs` on to."""
     found = {}
-    for owner in function.__mro__[:-1] if inspect.isclass(function) else (function,):
+    owners = (function,)
+    if inspect.isclass(function):
+        owners = [owner for owner in function.__mro__[:-1] if "__init__" in vars(owner)]
+    for owner in owners:
         parameters = inspect.signature(owner).parameters.values()
         for parameter in parameters:
             if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):

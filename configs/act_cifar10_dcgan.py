@@ -29,6 +29,7 @@ def get_config() -> ConfigDict:
     config.model.critic.width = 64  # Table 4
     config.model.critic.feature_dim = 2048  # m, appendix B.6
     config.model.critic.negative_slope = 0.1  # appendix B.6
+    config.model.critic.spectral_norm = False  # Table 4 has none, the authors' code has
     config.model.cost = "cosine"  # eq. 15
     config.model.navigator_distance = "cosine"  # section 4; Table 2 also has squared_euclidean
     config.model.forward_weight = 0.5  # gamma of Fig. 5: 1 covers modes, 0 seeks them

@@ -86,7 +86,6 @@ def _curves(run: Run) -> list[dict]:
         if index == 0:
             axes.legend(fontsize=8)
             axes.set_ylabel("cost (dots: N = 4000)")
-    figure.tight_layout()
     run.picture("curves", [[figure_to_array(figure)]])
     return rows
 
@@ -109,18 +108,16 @@ def _descent(run: Run) -> list[dict]:
             theta, phi = theta - rate * float(for_theta), phi - rate * float(for_phi)
         traces[seed] = np.array(trace)
         rows.append(_end("sampled gradient, N = M = 200", seed, traces[seed]))
-    theta, phi, trace, h = 2.0, 1.0, [], 1e-5
-    for _ in range(updates):
-        trace.append((theta, phi, sum(analytic(theta, phi)) / 2))
-        for_theta = sum(analytic(theta + h, phi)) - sum(analytic(theta - h, phi))
-        for_phi = sum(analytic(theta, phi + h)) - sum(analytic(theta, phi - h))
-        theta, phi = theta - rate * for_theta / (4 * h), phi - rate * for_phi / (4 * h)
-    exact = np.array(trace)
-    rows.append(_end("exact gradient", run.seeds[0], exact))
+    exact = {}
+    for slower in (1, 10):
+        exact[slower] = _exact_descent(updates, rate, rate / slower)
+        part = "exact gradient, navigator's rate " + ("the same" if slower == 1 else "a tenth")
+        rows.append(_end(part, run.seeds[0], exact[slower]))
     figure = new_figure(9, 3.2)
     left, right = figure.subplots(1, 2)
     for trace, style, name in (
-        (exact, "-", "exact"),
+        (exact[1], "-", "exact"),
+        (exact[10], ":", "exact, slow navigator"),
         (traces[run.seeds[0]], "--", "sampled"),
     ):
         left.plot(trace[:, 0], "C0" + style, label=f"$\\theta$ ({name})")
@@ -131,15 +128,25 @@ def _descent(run: Run) -> list[dict]:
         axes.set(xlabel="update")
         axes.legend(fontsize=8)
     right.set(yscale="log", ylim=(1e-6, None))
-    figure.tight_layout()
     run.picture("descent", [[figure_to_array(figure)]])
     return rows
+
+
+def _exact_descent(updates: int, theta_rate: float, phi_rate: float) -> np.ndarray:
+    """Descend on the closed form of eq. 17, by central differences."""
+    theta, phi, trace, h = 2.0, 1.0, [], 1e-5
+    for _ in range(updates):
+        trace.append((theta, phi, sum(analytic(theta, phi)) / 2))
+        for_theta = sum(analytic(theta + h, phi)) - sum(analytic(theta - h, phi))
+        for_phi = sum(analytic(theta, phi + h)) - sum(analytic(theta, phi - h))
+        theta, phi = theta - theta_rate * for_theta / (4 * h), phi - phi_rate * for_phi / (4 * h)
+    return np.array(trace)
 
 
 def _end(part: str, seed: int, trace: np.ndarray) -> dict:
     """Summarise a descent: where it ended, and how sharp the navigator was when it arrived."""
     arrived = np.flatnonzero(np.abs(trace[:, 0]) < 0.1)
-    first = int(arrived[0]) if len(arrived) else len(trace) - 1
+    first = int(arrived[0]) if len(arrived) else 0
     return {
         "part": part,
         "N = M": "",
@@ -147,7 +154,7 @@ def _end(part: str, seed: int, trace: np.ndarray) -> dict:
         "seed": seed,
         "final_theta": trace[-100:, 0].mean(),
         "final_exp_phi": math.exp(trace[-1, 1]),
-        "exp_phi_when_theta_below_0.1": math.exp(trace[first, 1]),
+        "exp_phi_when_theta_below_0.1": math.exp(trace[first, 1]) if len(arrived) else math.nan,
         "final_w2_squared": float(((1 - np.exp(trace[-100:, 0] / 2)) ** 2).mean()),
     }
 

@@ -14,7 +14,7 @@ def _bimodal(seed: int, gamma: float) -> models.ACTGAN:
     keras.utils.set_random_seed(seed)
     model = models.ACTGAN(
         networks.mlp(toys.LATENT_DIM, toys.HIDDEN, 1, batch_norm=True),
-        networks.mlp(1, toys.HIDDEN, 10),
+        networks.mlp(1, toys.HIDDEN, 10, batch_norm=True),
         forward_weight=gamma,
         seed=seed,
     )

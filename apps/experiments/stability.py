@@ -26,7 +26,9 @@ def _run(run: Run) -> list[dict]:
                 data = toys.endless(real, toys.BATCH, seed)
                 line = []
 
-                def look(step, model=model, real=real, seed=seed, line=line, **settings):
+                def look(
+                    step, model=model, real=real, seed=seed, line=line, mixture=mixture, **settings
+                ):
                     fake = model.sample(2000, seed=seed)
                     score = toys.scores(real[:2000], fake, mixture)
                     rows.append({**settings, "updates": step, "seed": seed, **score})

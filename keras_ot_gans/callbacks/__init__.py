@@ -7,6 +7,7 @@ before callbacks that read its values.
 
 from keras_ot_gans.callbacks.density_pictures import density_picture
 from keras_ot_gans.callbacks.evaluate_generator import EvaluateGenerator
+from keras_ot_gans.callbacks.event_log import EventLog
 from keras_ot_gans.callbacks.freeze_role import FreezeRole
 from keras_ot_gans.callbacks.json_lines import append_json_line, read_json_lines
 from keras_ot_gans.callbacks.navigator_logits import NavigatorLogits
@@ -20,6 +21,7 @@ from keras_ot_gans.callbacks.transport_plan import TransportPlan
 
 __all__ = [
     "EvaluateGenerator",
+    "EventLog",
     "FreezeRole",
     "NavigatorLogits",
     "PictureCallback",

@@ -1,11 +1,16 @@
 """Spectral normalisation as a re-parametrisation: the kernel stays free, its use is normalised."""
 
+import inspect
+
 import keras
 from keras import layers, ops
 
-from keras_ot_gans.ops.numerics import Tensor, unit_vectors
+from keras_ot_gans.ops.numerics import Tensor, as_float32, unit_vectors
 
 _FIRST_STEPS = 20  # power iterations at build: the estimate starts within a few per cent
+_TINY = 1e-12  # a kernel of zeros stays zero
+_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+_SUPPORTED = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *_TRANSPOSED)
 
 
 @keras.saving.register_keras_serializable(package="keras_ot_gans")
@@ -13,22 +18,24 @@ class SpectralNormalization(layers.Wrapper):
     """Wrap a layer so that it computes with `kernel / sigma(kernel)`.
 
     `sigma` is the largest singular value of the kernel as a matrix of `(everything else, outputs)`,
-    estimated by power iteration. The iteration's vectors move only in `power_step`, which
-    `AdversarialModel` calls once per update of the layer's role: all calls of one update use the
-    same kernel, whatever their number.
+    estimated by power iteration, in float32 under any policy. The iteration's vector `left` moves
+    only in `power_step`, which `AdversarialModel` calls once per update of the layer's role: all
+    calls of one update use the same kernel, whatever their number. The estimate is never above the
+    singular value, beyond rounding.
 
     Args:
-        layer: `Dense`, `Conv1D`, `Conv2D`, `Conv3D` or `Conv2DTranspose`.
-        **kwargs: `keras.layers.Layer` arguments.
+        layer: `Dense`, `Conv1D`, `Conv2D`, `Conv3D`, or a transposed convolution.
+        **kwargs: `keras.layers.Layer` arguments. The dtype is the wrapped layer's.
 
     Call arguments:
         inputs: what the layer takes.
+        training: bool or None, handed to the layer if it takes it.
 
     Returns:
         What the layer returns. The gradient flows through `sigma`.
 
     Raises:
-        ValueError: if the layer has no kernel.
+        ValueError: if the layer is of another kind, or not built when its kernel is asked for.
 
     Example:
         >>> layer = SpectralNormalization(layers.Dense(2, use_bias=False))
@@ -46,20 +53,23 @@ class SpectralNormalization(layers.Wrapper):
     """
 
     def __init__(self, layer: layers.Layer, **kwargs):
-        super().__init__(layer, **kwargs)
+        if not isinstance(layer, _SUPPORTED):
+            raise ValueError(
+                "`layer` must be a dense or convolution layer with one kernel. Received: "
+                f"{type(layer).__name__}. Wrap the layers inside it one by one."
+            )
+        # Keras casts the variables of a half-precision layer when it is called, also for `sigma`:
+        # this wrapper is not one, and leaves its inputs to the layer that is.
+        super().__init__(layer, **{**kwargs, "dtype": layer.variable_dtype})
+        self.autocast = False
+        self._takes_training = "training" in inspect.signature(layer.call).parameters
         self.left = None
 
     def build(self, input_shape=None) -> None:
         """Build the layer and the power iteration's vector."""
         super().build(input_shape)
-        if getattr(self.layer, "kernel", None) is None:
-            raise ValueError(
-                "`layer` must have a kernel. Received: "
-                f"{type(self.layer).__name__}. Wrap a dense or convolution layer."
-            )
-        outputs = self._matrix(self.layer.kernel).shape[-1]
         self.left = self.add_weight(
-            shape=(1, outputs),
+            shape=(1, self._matrix_of(self.layer.kernel).shape[-1]),
             initializer="random_normal",
             trainable=False,
             name="left",
@@ -68,31 +78,49 @@ class SpectralNormalization(layers.Wrapper):
         for _ in range(_FIRST_STEPS):
             self.power_step()
 
-    def _matrix(self, kernel: Tensor) -> Tensor:
+    def _matrix_of(self, kernel: Tensor) -> Tensor:
         """Reshape a kernel to `(everything else, outputs)`."""
-        kernel = ops.convert_to_tensor(kernel)
-        if isinstance(self.layer, layers.Conv2DTranspose):
-            kernel = ops.transpose(kernel, (0, 1, 3, 2))
+        kernel = as_float32(kernel)
+        if isinstance(self.layer, _TRANSPOSED):
+            kernel = ops.swapaxes(kernel, -1, -2)
         return ops.reshape(kernel, (-1, kernel.shape[-1]))
+
+    def _matrix(self) -> Tensor:
+        if self.left is None:
+            raise ValueError(
+                "`layer` must be built before its kernel has a singular value. Received: "
+                f"{self.layer.name!r}, not built. Call this layer, or its `build(input_shape)`."
+            )
+        return self._matrix_of(self.layer.kernel)
 
     def _vectors(self, matrix: Tensor) -> tuple[Tensor, Tensor]:
         """Return the unit vectors `(right, left)` of one power iteration."""
-        right = unit_vectors(ops.matmul(self.left, ops.transpose(matrix)))
+        left = ops.cast(self.left, matrix.dtype)
+        right = unit_vectors(ops.matmul(left, ops.transpose(matrix)))
         return right, unit_vectors(ops.matmul(right, matrix))
 
     def power_step(self) -> None:
         """Take one step of the power iteration; no gradient."""
-        self.left.assign(self._vectors(ops.stop_gradient(self._matrix(self.layer.kernel)))[1])
+        left = self._vectors(ops.stop_gradient(self._matrix()))[1]
+        # A kernel of zeros has no direction: keep the old one, to go on when the kernel moves.
+        self.left.assign(ops.where(ops.any(left != 0), left, ops.cast(self.left, left.dtype)))
 
     def sigma(self) -> Tensor:
         """Return the estimate of the largest singular value, a scalar with a gradient."""
-        matrix = self._matrix(self.layer.kernel)
+        matrix = self._matrix()
         right, left = self._vectors(ops.stop_gradient(matrix))
         return ops.sum(ops.matmul(right, matrix) * left)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Compute with the normalised kernel (see the class)."""
         kernel = self.layer.kernel
-        normalised = ops.convert_to_tensor(kernel) / self.sigma()
-        with keras.StatelessScope(state_mapping=[(kernel, normalised)]):
-            return self.layer(inputs)
+        normalised = as_float32(kernel) / ops.maximum(self.sigma(), _TINY)
+        # All variables: the scope hides what a scope around it says of the others.
+        values = [(v, normalised if v is kernel else v) for v in self.layer.variables]
+        options = {"training": training} if self._takes_training else {}
+        with keras.StatelessScope(state_mapping=values):
+            return self.layer(inputs, **options)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Return the layer's output shape."""
+        return self.layer.compute_output_shape(input_shape)

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Sequence
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -15,18 +14,18 @@ from keras_ot_gans.divergences.conditional_transport import (
     conditional_transport,
 )
 from keras_ot_gans.layers.pairwise import PairwiseDistance
+from keras_ot_gans.models import act_checks, replicas
 from keras_ot_gans.models import features as feature_pairs
-from keras_ot_gans.models import replicas
+from keras_ot_gans.models.act_views import ACTViews
 from keras_ot_gans.models.adversarial_model import AdversarialModel
 from keras_ot_gans.ops.costs import cosine, squared_euclidean
 from keras_ot_gans.ops.numerics import Tensor
-from keras_ot_gans.ops.plans import conditional_plans
 
 Cost = Callable[[Tensor, Tensor], Tensor]
 
 
 @keras.saving.register_keras_serializable(package="keras_ot_gans")
-class ACTGAN(AdversarialModel):
+class ACTGAN(ACTViews, AdversarialModel):
     """Asymptotic conditional transport, with or without a critic.
 
     Generator and navigator minimise the cost of the navigator's conditional plans between the real
@@ -47,7 +46,8 @@ class ACTGAN(AdversarialModel):
         num_fake: int or None, generated samples per batch (the paper's M), of all replicas
             together; None takes as many as there are real ones.
         num_anchors: None for the full-batch estimator (eq. 14), k for k anchors of each side
-            (eq. 13 with 1).
+            (eq. 13 with 1). A batch whose size is unknown when it is compiled, such as a partial
+            last one, takes all its points where it has fewer.
         critic_steps: int, critic updates per round; 0 keeps the critic fixed, as a pre-trained
             feature network (Fig. 18). None takes 1 with a critic.
         generator_steps: int, generator and navigator updates per round. None takes 5 with a critic
@@ -66,9 +66,10 @@ class ACTGAN(AdversarialModel):
         Saves weights, optimizers, seeds, EMA, frozen roles and counters.
 
     Raises:
-        ValueError: if shapes, steps or weights do not fit each other.
+        ValueError: if shapes, steps, weights or anchors do not fit each other.
 
     Example:
+        >>> import numpy as np
         >>> from keras_ot_gans.networks import mlp
         >>> gan = ACTGAN(mlp(8, (16,), 2), mlp(2, (16,), 10), seed=0)
         >>> gan.compile({role: keras.optimizers.Adam(2e-4) for role in gan.networks})
@@ -112,6 +113,7 @@ class ACTGAN(AdversarialModel):
         check_num_anchors(num_anchors)
         if num_fake is not None and num_fake < 1:
             raise ValueError(f"`num_fake` must be None or at least 1. Received: {num_fake}.")
+        act_checks.check_anchors(num_anchors, "num_fake", num_fake)
         if generator_steps is None:
             generator_steps = 5 if trained else 1
         super().__init__(
@@ -127,37 +129,13 @@ class ACTGAN(AdversarialModel):
         self.forward_weight = forward_weight
         self.num_fake, self.num_anchors = num_fake, num_anchors
         self.critic_loss = critic_loss
-        self._check_networks()
+        act_checks.check_networks(generator, navigator, critic)
         self.critic_head = None
         if critic_loss is not None:
             self.critic_head = layers.Dense(1, dtype="float32", name="critic_head")
             self.critic_head.build((None, math.prod(critic.output_shape[1:])))
         own_loss = () if critic_loss is None else ("critic_loss",)
         self.track("transport_cost", "forward_cost", "backward_cost", *own_loss)
-
-    def _check_networks(self) -> None:
-        """Compare the networks' inputs with the generator's output."""
-        made = self.generator.output_shape
-        for role, network in (("navigator", self.navigator), ("critic", self.critic)):
-            if network is None or isinstance(network, PairwiseDistance):
-                continue
-            taken = getattr(network, "input_shape", None) if network.built else None
-            if not _takes(taken, made):
-                taken = "unknown (not built)" if taken is None else taken
-                raise ValueError(
-                    f"`{role}` must take what the generator makes, shape {made}. Received: a "
-                    f"network of inputs {taken}. Build it with `keras.Input({made[1:]})`."
-                )
-        if isinstance(self.navigator, PairwiseDistance):
-            compared = made if self.critic is None else self.critic.output_shape
-            width = math.prod(compared[1:])
-            network = self.navigator.network
-            if network.built and network.input_shape[-1] != width:
-                raise ValueError(
-                    f"`navigator` must compare {width} features, those that the cost compares. "
-                    f"Received: a distance on {network.input_shape[-1]} features. "
-                    f"Use `networks.difference_navigator({width})`."
-                )
 
     @property
     def networks(self) -> dict[str, Sequence[keras.layers.Layer]]:
@@ -185,7 +163,7 @@ class ACTGAN(AdversarialModel):
         return self.logs()
 
     def test_step(self, data) -> dict:
-        """Evaluate the same objective in inference mode; no state but the latents' moves."""
+        """Evaluate the same objective in inference mode; no state of the training moves."""
         x_real, _ = next(self.passes(data))
         x_fake = self.fake_like(x_real, training=False)
         self.record_objective(*self.objective(x_real, x_fake, training=False))
@@ -202,7 +180,8 @@ class ACTGAN(AdversarialModel):
             Tensor `(num_fake or n, ...)`, this replica's share.
         """
         n = replicas.share(self.num_fake, "num_fake") or tf.shape(x_real)[0]
-        return self.generator(self.latents(n), training=self.runs_training("generator", training))
+        z = self.latents(n, training)
+        return self.generator(z, training=self.runs_training("generator", training))
 
     def objective(
         self, x_real: tf.Tensor, x_fake: tf.Tensor, training: bool
@@ -217,20 +196,36 @@ class ACTGAN(AdversarialModel):
         Returns:
             `(ConditionalTransport, scalar or None)`, of the batch of all replicas.
         """
-        t_real, t_fake = self._features("critic", self.critic, x_real, x_fake, training)
-        cost = self.cost(t_real, t_fake)
-        if isinstance(self.navigator, PairwiseDistance):
-            distance = self.navigator(
-                t_real, t_fake, training=self.runs_training("navigator", training)
-            )
-        else:
-            distance = self.navigator_distance(
-                *self._features("navigator", self.navigator, x_real, x_fake, training)
-            )
+        t_real, t_fake, cost, distance = self.compared(x_real, x_fake, training)
+        for size in cost.shape:
+            act_checks.check_anchors(self.num_anchors, "the batch", size)
         transport = conditional_transport(cost, distance, self.forward_weight, self.num_anchors)
         if self.critic_loss is None:
             return transport, None
         return transport, self.critic_loss(self.critic_head(t_real), self.critic_head(t_fake))
+
+    def compared(
+        self, x_real: tf.Tensor, x_fake: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Compare two batches by the critic's and by the navigator's features.
+
+        Args:
+            x_real: tensor `(n, ...)`, this replica's real batch.
+            x_fake: tensor `(m, ...)`, this replica's generated batch.
+            training: bool.
+
+        Returns:
+            `(t_real, t_fake, cost, distance)`, the critic's features (or the flat data) and
+            float32 matrices `(n, m)`, of the batch of all replicas.
+        """
+        t_real, t_fake = self._features("critic", self.critic, x_real, x_fake, training)
+        if isinstance(self.navigator, PairwiseDistance):
+            running = self.runs_training("navigator", training)
+            distance = self.navigator(t_real, t_fake, training=running)
+        else:
+            h = self._features("navigator", self.navigator, x_real, x_fake, training)
+            distance = self.navigator_distance(*h)
+        return t_real, t_fake, self.cost(t_real, t_fake), distance
 
     def _features(self, role, network, x_real, x_fake, training) -> tuple[tf.Tensor, tf.Tensor]:
         return feature_pairs.comparable(
@@ -253,50 +248,6 @@ class ACTGAN(AdversarialModel):
             critic_loss=critic_loss,
         )
 
-    def plans(
-        self, x_real: np.ndarray, x_fake: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the cost and both conditional plans between two batches, for a look at them.
-
-        Args:
-            x_real: array `(n, ...)`.
-            x_fake: array `(m, ...)`.
-
-        Returns:
-            `(cost, forward, backward)`, float32 arrays `(n, m)`; rows of `forward` and columns of
-            `backward` sum to 1.
-        """
-        x_real, x_fake = (tf.constant(np.asarray(x, "float32")) for x in (x_real, x_fake))
-        t_real, t_fake = self._features("critic", self.critic, x_real, x_fake, False)
-        if isinstance(self.navigator, PairwiseDistance):
-            distance = self.navigator(t_real, t_fake, training=False)
-        else:
-            h_real, h_fake = self._features("navigator", self.navigator, x_real, x_fake, False)
-            distance = self.navigator_distance(h_real, h_fake)
-        plans = conditional_plans(distance)
-        return self.cost(t_real, t_fake).numpy(), plans.forward.numpy(), plans.backward.numpy()
-
-    def navigator_logits(self, x: np.ndarray) -> np.ndarray:
-        """Return one number per point that shows how the navigator sees it (Fig. 14).
-
-        Args:
-            x: array `(n, ...)`.
-
-        Returns:
-            float array `(n,)`: the navigator's feature if it has one, else the first principal
-            component of its features, or of its distances to all points of `x`.
-        """
-        x = tf.convert_to_tensor(np.asarray(x, "float32"))
-        if isinstance(self.navigator, PairwiseDistance):
-            t = self._features("critic", self.critic, x, x, False)[0]
-            seen = self.navigator(t, t, training=False).numpy()
-        else:
-            seen = self.navigator(x, training=False).numpy()
-        if seen.shape[1] == 1:
-            return seen[:, 0]
-        centred = seen - seen.mean(axis=0)
-        return centred @ np.linalg.svd(centred, full_matrices=False)[2][0]
-
     def get_config(self) -> dict:
         """Return the constructor's arguments, for serialisation."""
         serialize = keras.saving.serialize_keras_object
@@ -311,12 +262,3 @@ class ACTGAN(AdversarialModel):
             "num_anchors": self.num_anchors,
             "critic_loss": serialize(self.critic_loss),
         }
-
-
-def _takes(input_shape: tuple | None, made: tuple) -> bool:
-    """Tell whether a network of this input shape takes samples of shape `made`."""
-    return (
-        isinstance(input_shape, tuple)
-        and len(input_shape) == len(made)
-        and all(t is None or t == g for t, g in zip(input_shape[1:], made[1:], strict=True))
-    )

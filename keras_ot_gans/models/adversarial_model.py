@@ -1,19 +1,25 @@
 """The base of every method: roles, optimizers, latents, updates, sampling, exact saving."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
 import tensorflow as tf
 
-from keras_ot_gans.models import players, real_data, replicas
+from keras_ot_gans.models import players, replicas
+from keras_ot_gans.models.checked_fit import CheckedFit
 from keras_ot_gans.models.exact_state import ExactState
+from keras_ot_gans.models.logged_means import LoggedMeans
+from keras_ot_gans.models.moving_average import MovingAverage
+from keras_ot_gans.models.role_optimizers import RoleOptimizers
 from keras_ot_gans.models.sampling import Sampling
 from keras_ot_gans.ops.priors import Normal
 
 
-class AdversarialModel(Sampling, ExactState, keras.Model):
-    """What every generator's training needs, and nothing that one method needs.
+class AdversarialModel(
+    RoleOptimizers, MovingAverage, LoggedMeans, CheckedFit, Sampling, ExactState, keras.Model
+):
+    """What every generator's training needs, and nothing that one method needs. Abstract.
 
     A method adds its networks by role (`networks`), its hyper-parameters and a `train_step`. One
     step of `fit` is one ROUND of the game: `max(generator_steps, critic_steps)` passes, unrolled.
@@ -30,6 +36,10 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
             updated after each of its updates, used by `sample`.
         seed: int or None, seed of the latents.
         name: the model's name.
+
+    Raises:
+        TypeError: if the class lacks `networks` or `train_step`.
+        ValueError: if an argument is out of range, or the generator takes no latents.
     """
 
     def __init__(
@@ -44,6 +54,7 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
         seed: int | None = None,
         name: str | None = None,
     ):
+        _check_concrete(type(self))
         super().__init__(name=name)
         self.generator = generator
         self.latent_dim = players.latent_dim_of(generator, latent_dim)
@@ -54,20 +65,11 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
                 f"generator_steps={generator_steps}, critic_steps={critic_steps}. "
                 "0 critic steps keep the critic fixed."
             )
-        if ema_decay is not None and not 0.0 < ema_decay < 1.0:
-            raise ValueError(
-                f"`ema_decay` must be None or in (0, 1). Received: ema_decay={ema_decay}. "
-                "Try 0.999."
-            )
         self.generator_steps, self.critic_steps = generator_steps, critic_steps
-        self.ema_decay, self.seed = ema_decay, seed
-        self.ema_generator = None
-        if ema_decay is not None:
-            self.ema_generator = keras.models.clone_model(generator)
-            self.ema_generator.set_weights(generator.get_weights())
-            self.ema_generator.trainable = False
+        self.seed = seed
+        self._begin_average(ema_decay)
         self.seed_generator = keras.random.SeedGenerator(seed)
-        # A stream of its own: looking at samples must not change the training.
+        # A stream of its own: looking at samples or evaluating must not change the training.
         self.sample_seed = keras.random.SeedGenerator(None if seed is None else seed + 1)
         self.generator_updates = self.add_weight(
             shape=(),
@@ -78,7 +80,6 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
             aggregation="only_first_replica",
         )
         self._frozen = ()
-        self._trackers = []
         self._generate = {}
         self.built = True  # its networks are; `fit` must not call it on the data
 
@@ -143,63 +144,11 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
         if self.compiled:
             self.make_train_function(force=True)
 
-    # Compiling ---------------------------------------------------------------------------------
-
-    def compile(self, optimizers: Mapping[str, keras.optimizers.Optimizer], **kwargs) -> None:
-        """Give each role its optimizer, and build the optimizers' slots.
-
-        Args:
-            optimizers: `{role: keras.optimizers.Optimizer}`, one per role of `networks`. Under the
-                `mixed_float16` policy each is wrapped for loss scaling.
-            **kwargs: `jit_compile`, `run_eagerly`, `steps_per_execution`, as in Keras.
-
-        Raises:
-            ValueError: if a role is missing, unknown, or shares its optimizer with another.
-        """
-        made = players.checked_optimizers(optimizers, self.networks)
-        super().compile(optimizer=None, loss=None, **kwargs)
-        self._compile_arguments = kwargs
-        for role, optimizer in made.items():
-            optimizer = players.with_loss_scale(optimizer, self.networks[role])
-            optimizer.build(self.variables_of(role))
-            setattr(self, f"{role}_optimizer", optimizer)
-
-    def optimizer_of(self, role: str) -> keras.optimizers.Optimizer:
-        """Return the optimizer of a role.
-
-        Args:
-            role: a key of `networks`.
-
-        Returns:
-            `keras.optimizers.Optimizer`.
-        """
-        return getattr(self, f"{self._known_role(role)}_optimizer")
-
-    def get_compile_config(self) -> dict:
-        """Return the arguments of `compile`, for serialisation."""
-        if not self.compiled:
-            return {}
-        return {
-            "optimizers": {
-                role: keras.saving.serialize_keras_object(self.optimizer_of(role))
-                for role in self.networks
-            },
-            **self._compile_arguments,
-        }
-
-    def compile_from_config(self, config: dict) -> None:
-        """Compile from `get_compile_config`.
-
-        Args:
-            config: dict.
-        """
-        optimizers = {
-            role: keras.saving.deserialize_keras_object(optimizer)
-            for role, optimizer in config.pop("optimizers").items()
-        }
-        self.compile(optimizers, **config)
-
     # Pieces of a train step --------------------------------------------------------------------
+
+    @abstractmethod
+    def train_step(self, data) -> dict:
+        """Play one round, by `passes`, `latents` and `update`, and return `logs()`."""
 
     def passes(self, data) -> Iterator[tuple[tf.Tensor, tuple[str, ...]]]:
         """Split a round into passes: a real batch, and the roles that it updates.
@@ -219,18 +168,29 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
             roles = (r for r in self.networks if index < limits[r] and r not in self._frozen)
             yield (x[:, index] if packed else x), tuple(roles)
 
-    def latents(self, n: tf.Tensor | int) -> tf.Tensor:
+    def stream(self, training: bool) -> keras.random.SeedGenerator:
+        """Return the seeds to draw from: evaluation must not change the training.
+
+        Args:
+            training: bool, whether this is a training step.
+
+        Returns:
+            `keras.random.SeedGenerator`, the training's or that of `sample`.
+        """
+        return self.seed_generator if training else self.sample_seed
+
+    def latents(self, n: tf.Tensor | int, training: bool = True) -> tf.Tensor:
         """Draw this replica's latents of a global draw.
 
         Args:
             n: int or scalar tensor, latents per replica.
+            training: bool, whether this is a training step.
 
         Returns:
             float32 tensor `(n, latent_dim)`.
         """
-        return replicas.own_part(
-            lambda rows: self.prior.sample((rows, self.latent_dim), self.seed_generator), n
-        )
+        stream = self.stream(training)
+        return replicas.own_part(lambda rows: self.prior.sample((rows, self.latent_dim), stream), n)
 
     def runs_training(self, role: str, training: bool) -> bool:
         """Return the `training` argument of a role's networks.
@@ -284,102 +244,7 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
                 players.take_power_steps(self.networks[role])
             if "generator" in roles:
                 self.generator_updates.assign_add(1)
-                self._update_ema()
-
-    def _update_ema(self) -> None:
-        if self.ema_generator is None:
-            return
-        averages, values = [], []
-        trained = {id(v) for v in self.generator.trainable_variables}
-        for mean, now in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            # Moving statistics are averages already, and integers cannot be averaged.
-            averaged = self.ema_decay * mean + (1.0 - self.ema_decay) * now
-            averages.append(mean)
-            values.append(averaged if id(now) in trained else now.value)
-        replicas.assign(averages, values)
-
-    # Metrics -----------------------------------------------------------------------------------
-
-    def track(self, *names: str) -> None:
-        """Declare the scalars that `logs` returns.
-
-        Args:
-            *names: names of the logged means.
-        """
-        self._trackers = [keras.metrics.Mean(name=name) for name in names]
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """The tracked means; Keras resets them at each epoch."""
-        return list(self._trackers)
-
-    def record(self, **values: tf.Tensor) -> None:
-        """Add scalars to the tracked means.
-
-        Args:
-            **values: scalar per declared name.
-        """
-        for tracker in self._trackers:
-            if tracker.name in values:
-                tracker.update_state(values[tracker.name])
-
-    def logs(self) -> dict:
-        """Return the tracked means, as `train_step` must."""
-        return replicas.loggable({tracker.name: tracker.result() for tracker in self._trackers})
-
-    # fit, evaluate, sample ---------------------------------------------------------------------
-
-    def fit(self, x=None, y=None, *, steps_per_epoch=None, **kwargs) -> keras.callbacks.History:
-        """Train on real data; as `keras.Model.fit`, after checking the data.
-
-        Args:
-            x: array `(n, ...)` or `tf.data.Dataset` of batches, float; images in [-1, 1].
-            y: labels, or None.
-            steps_per_epoch: int or None, rounds per epoch; needed for endless datasets.
-            **kwargs: as in `keras.Model.fit`.
-
-        Returns:
-            `keras.callbacks.History`.
-
-        Raises:
-            ValueError: if the data do not fit the generator, or the model is not compiled.
-        """
-        if not self.compiled:
-            raise ValueError(
-                f"`compile` must be called before `fit`, with the roles {list(self.networks)}. "
-                "Received: a model without optimizers."
-            )
-        x = self._checked(x, "x", "steps_per_epoch", steps_per_epoch)
-        if isinstance(kwargs.get("validation_data"), tf.data.Dataset):
-            name, steps = "validation_data", "validation_steps"
-            kwargs[name] = self._checked(kwargs[name], name, steps, kwargs.get(steps))
-        if not hasattr(x, "shape"):
-            kwargs.setdefault("shuffle", False)  # datasets shuffle themselves; Keras would warn
-        with real_data.teaching_errors():
-            return super().fit(x, y, steps_per_epoch=steps_per_epoch, **kwargs)
-
-    def evaluate(self, x=None, y=None, **kwargs) -> dict | list:
-        """Compute the training objective in inference mode; as `keras.Model.evaluate`.
-
-        Args:
-            x: array or `tf.data.Dataset`, as for `fit`.
-            y: labels, or None.
-            **kwargs: as in `keras.Model.evaluate`.
-
-        Returns:
-            List of the tracked means, or a dict with `return_dict=True`.
-
-        Raises:
-            ValueError: if the data do not fit the generator.
-        """
-        with real_data.teaching_errors():
-            x = self._checked(x, "x", "steps", kwargs.get("steps"))
-            return super().evaluate(x, y, **kwargs)
-
-    def _checked(self, x, name: str, steps_name: str, steps: int | None):
-        passes = max(self.generator_steps, self.critic_steps)
-        x = real_data.checked(x, self.generator.output_shape[1:], passes, name)
-        return real_data.with_known_length(x, steps, name, steps_name)
+                self._update_average()
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Generate from latents, `(B, latent_dim) -> (B, ...)`."""
@@ -404,3 +269,17 @@ class AdversarialModel(Sampling, ExactState, keras.Model):
     def from_config(cls, config: dict) -> "AdversarialModel":
         """Build the model from `get_config`."""
         return cls(**{key: keras.saving.deserialize_keras_object(v) for key, v in config.items()})
+
+
+def _check_concrete(cls: type) -> None:
+    """Do what `abc.ABCMeta` does, which Keras's classes cannot have."""
+    missing = [
+        name
+        for name in ("networks", "train_step")
+        if getattr(getattr(cls, name), "__isabstractmethod__", False)
+    ]
+    if missing:
+        raise TypeError(
+            f"`{cls.__name__}` must define {' and '.join(missing)}. Received: an abstract class. "
+            "Use a method such as `ACTGAN`, or write a subclass that defines them."
+        )

@@ -93,9 +93,10 @@ class MinimumDistanceModel(AdversarialModel):
             Scalar, of the batch of all replicas.
         """
         n = replicas.share(self.num_fake, "num_fake") or tf.shape(x_real)[0]
-        x_fake = self.generator(self.latents(n), training=self.runs_training("generator", training))
+        z = self.latents(n, training)
+        x_fake = self.generator(z, training=self.runs_training("generator", training))
         real, fake = feature_pairs.comparable(self.features, x_real, x_fake, training=False)
-        return self.divergence(real, fake, self.seed_generator)
+        return self.divergence(real, fake, self.stream(training))
 
     def get_config(self) -> dict:
         """Return the constructor's arguments, for serialisation."""

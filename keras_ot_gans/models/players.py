@@ -59,7 +59,7 @@ def with_loss_scale(
     Returns:
         The optimizer, or a `keras.optimizers.LossScaleOptimizer` around it.
     """
-    halves = any(network.compute_dtype == "float16" for network in networks)
+    halves = any(part.compute_dtype == "float16" for part in _parts(networks))
     if halves and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
@@ -113,7 +113,12 @@ def take_power_steps(networks: Sequence[keras.layers.Layer]) -> None:
     Args:
         networks: the layers of the role, searched with their inner layers.
     """
-    for network in networks:
-        if isinstance(network, SpectralNormalization):
-            network.power_step()
-        take_power_steps(getattr(network, "layers", ()))
+    for part in _parts(networks):
+        if isinstance(part, SpectralNormalization):
+            part.power_step()
+
+
+def _parts(networks: Sequence[keras.layers.Layer]) -> list[keras.layers.Layer]:
+    """List layers with all their inner ones, each once; `layers` misses a layer's own."""
+    found = {id(part): part for network in networks for part in network._flatten_layers()}
+    return list(found.values())

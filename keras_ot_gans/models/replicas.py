@@ -102,10 +102,36 @@ def apply_gradients(
     if replicas > 1:
         context = tf.distribute.get_replica_context()
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
-        if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            gradients = optimizer._clip_gradients(gradients)  # no public name for it
-        gradients = [g / replicas for g in gradients]
+        gradients = [g / replicas for g in clipped(optimizer, gradients)]
     optimizer.apply(gradients, variables)
+
+
+def clipped(
+    optimizer: keras.optimizers.Optimizer, gradients: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """Clip gradients as their optimizer would, the unscaled ones where it scales the loss.
+
+    Args:
+        optimizer: built `keras.optimizers.Optimizer`.
+        gradients: list of tensors, multiplied by the optimizer's loss scale.
+
+    Returns:
+        List of tensors, still multiplied by the scale. Infinities stay, so that the optimizer
+        notices them and skips the step.
+
+    Example:
+        >>> optimizer = keras.optimizers.SGD(clipvalue=1.0)
+        >>> [g.numpy().tolist() for g in clipped(optimizer, [tf.constant([0.5, 3.0])])]
+        [[0.5, 1.0]]
+    """
+    if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer._clip_gradients(gradients)  # no public name for it
+    scale = tf.convert_to_tensor(optimizer.dynamic_scale)  # a power of two: exact both ways
+    true = optimizer.inner_optimizer._clip_gradients([g / scale for g in gradients])
+    return [
+        tf.where(tf.math.is_finite(g), small * scale, g)
+        for g, small in zip(gradients, true, strict=True)
+    ]
 
 
 def assign(targets: Sequence[keras.Variable], values: Sequence[tf.Tensor]) -> None:

@@ -20,7 +20,7 @@ def test_act_gan_gets_what_the_config_says(act_config):
     assert (model.generator_steps, model.critic_steps, model.ema_decay) == (2, 1, 0.9)
     assert model.generator.output_shape == (None, 2) and model.critic.output_shape == (None, 4)
     assert model.critic.input_shape == model.navigator.input_shape == (None, 2)
-    assert float(model.optimizer_of("navigator").learning_rate) == pytest.approx(4e-5)
+    assert float(model.optimizer_of("navigator").learning_rate) == pytest.approx(2e-4)
     assert model.steps_per_execution == 1 and model.jit_compile is False
 
 
@@ -114,3 +114,15 @@ def test_metrics_by_name():
         builders.build_metrics(("mode_coverage",), None)
     with pytest.raises(ValueError, match="`watch.metrics` must be one of"):
         builders.build_metrics(("fid",), None)
+
+
+def test_the_learning_rate_falls_along_half_a_cosine():
+    section = {"name": "adam", "learning_rate": 0.01, "cosine_updates": 100}
+    optimizer = builders._optimizer("generator", section)
+    rates = []
+    for update in (0, 50, 75, 100):
+        optimizer.iterations.assign(update)
+        rates.append(float(optimizer.learning_rate))
+    # (1 + cos(pi t)) / 2 at t = 0, 1/2, 3/4, 1.
+    expected = [0.01, 0.005, 0.01 * (1 - 0.5**0.5) / 2, 0.0]
+    np.testing.assert_allclose(rates, expected, atol=1e-8)

@@ -88,7 +88,7 @@ def test_players_descend_and_critic_ascends():
     for frozen, sign in [(("generator", "navigator"), 1.0), (("critic",), -1.0)]:
         model = act_gan(critic=critic, generator_steps=1, rate=0.01)
         # The latents of the step are these, so the cost of the step is the cost below.
-        model.latents = lambda n: z
+        model.latents = lambda *_: z
         for role in frozen:
             model.freeze(role)
         before, _ = cost_of(model, z)
@@ -122,7 +122,7 @@ def test_one_pass_serves_all_players():
     model = act_gan(critic=critic, generator_steps=1)
     twin = act_gan(critic=critic, generator_steps=1)
     z = ops.Normal().sample((16, 3), keras.random.SeedGenerator(4))
-    model.latents = lambda n: z
+    model.latents = lambda *_: z
     model.train_step(X)
     # Three separate passes from the same point, written out.
     for role in twin.networks:
@@ -150,7 +150,7 @@ def test_own_loss_moves_the_critic_alone_and_transport_the_others():
         "critic_steps": 1,
     }
     model, twin = act_gan(critic=critic, **keywords), act_gan(critic=critic, **keywords)
-    model.latents = lambda n: z
+    model.latents = lambda *_: z
     logs = model.train_step(X)
     with tf.GradientTape(persistent=True) as tape:
         fake = twin.generator(z)

@@ -11,8 +11,9 @@ SLOW = {
     "samples_are_reproducible": SMALL,
     "fit_with_a_partial_batch": set(CASES) - {"fixed_features"},
     "jit_equals_graph": {"without_critic", "cross_entropy", "sliced"},
-    "steps_per_execution_changes_nothing": {"with_critic", "sliced"},
-    "resumes_from_weights_file": {"with_critic", "sliced"},
+    "steps_per_execution_changes_nothing": {"without_critic", "sliced"},
+    "validation_changes_no_training": {"without_critic", "sliced"},
+    "resumes_from_weights_file": {"without_critic", "sliced"},
     "resumes_from_keras_file": {"with_critic", "cross_entropy"},
 }
 RUNS = [(n, check) for n in CASES for check in CHECKS if n in SLOW.get(check, CASES)]

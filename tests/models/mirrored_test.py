@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS = ["act-sgd", "act-clipped", "act_cross_entropy-sgd", "sliced-sgd", "sliced-clipped"]
+# Weights, moving statistics, averages and counters after three rounds: float32 sums of halves, or
+# sums of float16 gradients, which have 11 bits.
+RUNS = {"act": 1e-5, "act_cross_entropy": 1e-5, "sliced": 1e-5, "half_precision": 1e-3}
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +29,8 @@ def report():
 def test_two_replicas_equal_one(report, name):
     result = report[name]
     assert result["moved"] > 1e-3
-    # Weights, moving statistics, averages and counters after three rounds: float32 sums of halves.
-    assert result["weights"] < 1e-5
-    assert result["logs"] < 1e-5
-    assert result["samples"] < 1e-5
+    for what in ("weights", "logs", "samples"):
+        assert result[what] < RUNS[name], what
     assert result["steps"][0] == result["steps"][1] > 0
 
 

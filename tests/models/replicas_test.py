@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_ot_gans.models import replicas
@@ -25,6 +26,46 @@ def test_gradients_are_clipped_and_applied_once():
     replicas.apply_gradients(optimizer, [tf.constant([6.0, 8.0])], [variable])
     # The gradient of length 10 is cut to length 1.
     np.testing.assert_allclose(variable, [3.0 - 0.6, 4.0 - 0.8], rtol=1e-6)
+
+
+CLIPS = {
+    "global_clipnorm": [[0.6, 0.0], [0.8]],
+    "clipnorm": [[1.0, 0.0], [1.0]],
+    "clipvalue": [[1.0, 0.0], [1.0]],
+}
+
+
+@pytest.mark.parametrize("scale", [None, 1.0, 2.0**15])
+@pytest.mark.parametrize("clip", CLIPS)
+def test_true_gradient_is_clipped_whatever_the_loss_scale(clip, scale):
+    optimizer = keras.optimizers.SGD(1.0, **{clip: 1.0})
+    if scale is not None:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=scale)
+    optimizer.build([keras.Variable([0.0, 0.0]), keras.Variable([0.0])])
+    factor = scale or 1.0
+    # The true gradient is (6, 0), (8): of length 10 as a whole.
+    received = replicas.clipped(
+        optimizer, [tf.constant([6.0, 0.0]) * factor, tf.constant([8.0]) * factor]
+    )
+    for part, expected in zip(received, CLIPS[clip], strict=True):
+        np.testing.assert_allclose(part / factor, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("clip", CLIPS)
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_clipping_leaves_an_overflow_visible(clip, bad):
+    inner = keras.optimizers.SGD(1.0, **{clip: 1.0})
+    optimizer = keras.optimizers.LossScaleOptimizer(inner)
+    optimizer.build([keras.Variable([0.0, 0.0])])
+    (received,) = replicas.clipped(optimizer, [tf.constant([bad, 1.0])])
+    assert not np.isfinite(received[0])
+
+
+def test_nothing_to_clip_is_left_alone():
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(1.0))
+    optimizer.build([keras.Variable([0.0, 0.0])])
+    gradient = tf.constant([3e4, -1e-3])
+    np.testing.assert_array_equal(replicas.clipped(optimizer, [gradient])[0], gradient)
 
 
 def test_assign():

@@ -1,0 +1,116 @@
+"""The experiments: their names, their oracles, and what they write."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+
+from apps import reproduce
+from apps.experiments import closed_forms, plans, record
+
+
+@pytest.fixture
+def run(tmp_path):
+    said = []
+    return record.Run(tmp_path, seeds=(0, 1), scale=0.01, say=said.append)
+
+
+@pytest.mark.parametrize("name", sorted(reproduce.EXPERIMENTS))
+def test_every_name_has_an_experiment(name):
+    module = importlib.import_module(f"apps.experiments.{reproduce.EXPERIMENTS[name]}")
+    experiment = module.EXPERIMENT
+    assert experiment.name == name
+    assert experiment.claim and experiment.budget and experiment.source and experiment.settings
+
+
+@pytest.mark.parametrize(
+    ("x", "phi", "printed"),
+    # Appendix B.2.1 of the paper prints these four, to as many digits.
+    [
+        (-1000.0, 15.0, 0.0157),
+        (-1.0, 15.0, 0.0116),
+        (-1000.0, -1.095945, 0.0626),
+        (-1.0, -1.095945, 1.0),
+    ],
+)
+def test_outlier_mass_is_the_papers(x, phi, printed):
+    np.testing.assert_allclose(plans.outlier_mass(x, phi), printed, atol=5e-5)
+
+
+def test_outlier_mass_by_quadrature():
+    # Bayes' rule with the Gaussian integral done numerically, at a point where nothing underflows.
+    x, phi = 480.0, 12.0
+    y = np.linspace(plans.CENTRE - 12, plans.CENTRE + 12, 20_001)
+    kernel = np.exp(-((x - y) ** 2) / (2 * np.exp(phi)))
+    normal = np.exp(-((y - plans.CENTRE) ** 2) / 2) / np.sqrt(2 * np.pi)
+    inside = (1 - plans.RHO) * np.trapezoid(kernel * normal, y)
+    point = plans.RHO * np.exp(-((x - 1.0) ** 2) / (2 * np.exp(phi)))
+    np.testing.assert_allclose(plans.outlier_mass(x, phi), point / (point + inside), rtol=1e-6)
+
+
+def test_closed_form_is_the_gaussian_integral():
+    # Eq. 17 by quadrature: y | x is normal with the product of prior and navigator kernel.
+    theta, phi = 0.7, -0.3
+    x = np.linspace(-9, 9, 801)
+    y = np.linspace(-14, 14, 1201)
+    real = np.exp(-(x**2) / 2)
+    fake = np.exp(-(y**2) / (2 * np.exp(theta)))
+    squared = (x[:, None] - y) ** 2
+    joint = np.exp(-squared / (2 * np.exp(phi)))
+    to_fake = joint * fake / (joint * fake).sum(axis=1, keepdims=True)
+    to_real = joint * real[:, None] / (joint * real[:, None]).sum(axis=0)
+    forward = (real / real.sum()) @ (to_fake * squared).sum(axis=1)
+    backward = (to_real * squared).sum(axis=0) @ (fake / fake.sum())
+    # The grids are fine and wide enough for six digits.
+    np.testing.assert_allclose(closed_forms.analytic(theta, phi), (forward, backward), rtol=1e-6)
+
+
+def test_summary_averages_over_seeds_only():
+    rows = [
+        {"method": "a", "seed": 0, "score": 1.0},
+        {"method": "a", "seed": 1, "score": 3.0},
+        {"method": "b", "seed": 0, "score": 5.0},
+    ]
+    first, second = record.summary(rows, ("method",))
+    assert first == {"method": "a", "seeds": 2, "score": (2.0, pytest.approx(2**0.5))}
+    assert second == {"method": "b", "seeds": 1, "score": (5.0, 0.0)}
+    assert record.table([first, second]).splitlines() == [
+        "| method | seeds | score |",
+        "|---|---|---|",
+        "| a | 2 | 2 ± 1.4 |",
+        "| b | 1 | 5 |",
+    ]
+
+
+def test_columns_that_only_some_settings_have():
+    entries = record.summary(
+        [{"part": "x", "seed": 0, "p": 1.0}, {"part": "y", "seed": 0}], ("part",)
+    )
+    assert record.table(entries).splitlines()[-1] == "| y | 1 |  |"
+
+
+def test_updates_are_scaled_with_a_floor(run):
+    assert run.updates(10_000) == 100
+    assert run.updates(100) == 20
+
+
+def test_an_experiment_writes_table_results_and_pictures(tmp_path):
+    table = reproduce.reproduce("act_plans", str(tmp_path), seeds=1, scale=0.01)
+    folder = tmp_path / "act_plans"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "plans.png",
+        "results.json",
+        "table.md",
+    ]
+    written = json.loads((folder / "results.json").read_text())
+    assert written["seeds"] == [0] and written["scale"] == 0.01
+    assert len(written["rows"]) == 4 + 2 * 3 * len(plans.SIZES)
+    assert table in (folder / "table.md").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(reproduce.EXPERIMENTS) - {"act_plans", "act_digits"}))
+def test_every_toy_experiment_runs(name, tmp_path):
+    reproduce.reproduce(name, str(tmp_path), seeds=1, scale=0.002)
+    assert list((tmp_path / name).glob("*.png"))
