@@ -7,7 +7,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from apps.look_up import call, look_up
-from keras_ot_gans import divergences, losses, metrics, models, networks, ops
+from keras_ot_gans import divergences, losses, metrics, models, networks, ops, optimizers
 from keras_ot_gans.datasets import GaussianMixture
 
 PRIORS = {"normal": ops.Normal, "uniform": ops.Uniform}
@@ -22,7 +22,7 @@ DIVERGENCES = {
     "wasserstein_1d": lambda: divergences.wasserstein_1d,
 }
 OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
+    "adam": optimizers.FusedAdam,
     "adamw": keras.optimizers.AdamW,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
@@ -182,9 +182,8 @@ def build_model(config: ConfigDict, sample_shape: tuple) -> models.AdversarialMo
     section = config.model.to_dict()
     build = look_up("model.name", section["name"], MODELS)
     model = build(section, tuple(sample_shape), config.train.seed)
-    optimizers = {role: _optimizer(role, inner) for role, inner in config.optimizers.items()}
     model.compile(
-        optimizers,
+        {role: _optimizer(role, inner) for role, inner in config.optimizers.items()},
         steps_per_execution=config.train.steps_per_execution,
         jit_compile=config.train.jit_compile,
     )

@@ -10,6 +10,7 @@ from keras_ot_gans import (
     models,
     networks,
     ops,
+    optimizers,
 )
 
 __version__ = "0.1.0"
@@ -24,4 +25,5 @@ __all__ = [
     "models",
     "networks",
     "ops",
+    "optimizers",
 ]

@@ -66,7 +66,7 @@ def test_library_needs_nothing_that_only_the_tests_install():
     code = (
         "import sys, keras_ot_gans\n"
         f"for name in {SUBPACKAGES!r}: getattr(keras_ot_gans, name)\n"
-        "extras = ('ot', 'pytest', 'hypothesis', 'sklearn', 'torch', 'jax', 'onnx')\n"
+        "extras = ('ot', 'pytest', 'hypothesis', 'torch', 'jax', 'onnx')\n"
         "print([name for name in extras if name in sys.modules])"
     )
     assert in_python(code) == "[]"

@@ -239,7 +239,9 @@ class AdversarialModel(
         with tf.control_dependencies([loss]):
             for role in roles:
                 factor = scales[role] / shared * (-1.0 if role in ascend else 1.0)
-                own = [g * factor for g in gradients[role]]
+                # A factor of 1 would still be a pass over every gradient.
+                plain = isinstance(factor, float) and factor == 1.0
+                own = gradients[role] if plain else [g * factor for g in gradients[role]]
                 replicas.apply_gradients(self.optimizer_of(role), own, variables[role])
                 players.take_power_steps(self.networks[role])
             if "generator" in roles:

@@ -1,0 +1,5 @@
+"""Optimizers that Keras does not have."""
+
+from keras_ot_gans.optimizers.fused_adam import FusedAdam
+
+__all__ = ["FusedAdam"]
