@@ -53,6 +53,7 @@ def image_config():
     config.model.generator_steps = 2  # each is a copy in the graph
     config.train.generator_updates, config.train.updates_per_epoch = 8, 4
     config.train.batch_size, config.watch.num_pictured = 4, 6
+    config.train.steps_per_execution = 1
     return config
 
 
