@@ -106,7 +106,10 @@ def train(
     for stop in stops:
         left = stop - model.step
         # A stretch that is no multiple of `steps_per_execution` would overshoot.
-        model.steps_per_execution = next(k for k in (50, 20, 10, 5, 1) if left % k == 0)
+        at_once = next(k for k in (50, 20, 10, 5, 1) if left % k == 0)
+        if at_once != model.steps_per_execution:
+            model.steps_per_execution = at_once
+            model.train_function = None  # it was traced for the other number
         model.fit(data, steps_per_epoch=left, epochs=1, verbose=0)
         look(stop)
 

@@ -57,6 +57,11 @@ class CheckedFit:
             return super().evaluate(x, y, **kwargs)
 
     def _checked(self, x, name: str, steps_name: str, steps: int | None):
+        if steps is not None and steps < 1:  # on endless data Keras would never stop
+            raise ValueError(
+                f"`{steps_name}` must be None or at least 1. Received: {steps_name}={steps}. "
+                "It is the number of rounds of one epoch."
+            )
         passes = max(self.generator_steps, self.critic_steps)
         x = real_data.checked(x, self.generator.output_shape[1:], passes, name)
         return real_data.with_known_length(x, steps, name, steps_name)

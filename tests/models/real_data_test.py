@@ -195,3 +195,13 @@ def test_packed_batches_must_match_the_round(shape):
     else:
         with pytest.raises(ValueError, match=r"`x` must hold 2 batches along axis 1.*in_rounds"):
             model.fit(as_dataset(x), verbose=0)
+
+
+@pytest.mark.parametrize("steps", [0, -1])
+def test_an_epoch_without_rounds_is_refused(steps):
+    # Keras would run on for ever on endless data.
+    model = gan()
+    endless = tf.data.Dataset.from_tensors(X).repeat()
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be None or at least 1"):
+        model.fit(endless, steps_per_epoch=steps, verbose=0)
+    assert model.step == 0
