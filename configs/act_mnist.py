@@ -42,22 +42,25 @@ def get_config() -> ConfigDict:
     config.model.generator_steps = 1  # generator and navigator updates per round (DCGAN in B.6)
     # None: eq. 16; "discriminator_cross_entropy": Fig. 19.
     config.model.critic_loss = config_dict.placeholder(str)
-    config.model.ema_decay = 0.99  # the paper keeps no average of the generator
+    config.model.ema_decay = 0.995  # the paper keeps no average of the generator
 
     config.optimizers = ConfigDict()
     config.optimizers.generator = ConfigDict()
     config.optimizers.generator.name = "adam"
     config.optimizers.generator.learning_rate = 5e-4  # appendix B.6: 2e-4
+    config.optimizers.generator.cosine_updates = 3000  # the rate falls to 0; constant in the paper
     config.optimizers.generator.beta_1 = 0.5  # appendix B.6
     config.optimizers.generator.beta_2 = 0.99  # appendix B.6
     config.optimizers.navigator = ConfigDict()
     config.optimizers.navigator.name = "adam"
     config.optimizers.navigator.learning_rate = 5e-4  # appendix B.6: 2e-4
+    config.optimizers.navigator.cosine_updates = 3000  # the rate falls to 0; constant in the paper
     config.optimizers.navigator.beta_1 = 0.5  # appendix B.6
     config.optimizers.navigator.beta_2 = 0.99  # appendix B.6
     config.optimizers.critic = ConfigDict()
     config.optimizers.critic.name = "adam"
     config.optimizers.critic.learning_rate = 2e-4  # appendix B.6
+    config.optimizers.critic.cosine_updates = 3000  # the rate falls to 0; constant in the paper
     config.optimizers.critic.beta_1 = 0.5  # appendix B.6
     config.optimizers.critic.beta_2 = 0.99  # appendix B.6
 

@@ -60,7 +60,8 @@ def _scores(judge: keras.Model, images: np.ndarray) -> dict[str, float]:
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     shares = np.bincount(logits.argmax(axis=1), minlength=10) / len(images)
     scores = {"rarest class": shares.min(), "confidence": probabilities.max(axis=1).mean()}
-    return scores | {str(digit): share for digit, share in enumerate(shares)}
+    scores |= {str(digit): share for digit, share in enumerate(shares)}
+    return {name: float(score) for name, score in scores.items()}
 
 
 def _run(run: Run) -> list[dict]:
