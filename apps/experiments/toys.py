@@ -110,6 +110,8 @@ def train(
         if at_once != model.steps_per_execution:
             model.steps_per_execution = at_once
             model.train_function = None  # it was traced for the other number
+        # How far the last stretch read ahead depends on timing; the order must not.
+        data.epoch_shuffle.set_epoch(model.step)
         model.fit(data, steps_per_epoch=left, epochs=1, verbose=0)
         look(stop)
 
