@@ -14,7 +14,7 @@ ADAM = keras.optimizers.Adam
 HIDDEN = (100, 50)
 LATENT_DIM = 50
 GENERATOR_RATE, NAVIGATOR_RATE = 1e-3, 2e-4
-DIRECTIONS = 100  # of sliced Wasserstein; the authors take 1000, eight times dearer on a CPU
+DIRECTIONS = 100  # of sliced Wasserstein; the authors take 1000, dearer on a CPU
 BATCH = 100
 
 
