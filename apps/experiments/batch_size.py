@@ -6,6 +6,7 @@ import numpy as np
 from apps.experiments import toys
 from apps.experiments.record import Experiment, Run
 from keras_ot_gans import datasets, divergences, metrics, models, networks
+from keras_ot_gans.callbacks.density_pictures import density_picture
 from keras_ot_gans.callbacks.pictures import figure_to_array, new_figure
 
 DATA_SIZE = 5000
@@ -64,7 +65,7 @@ def _run(run: Run) -> list[dict]:
                     f"{method}, N = {n}, seed {seed}: W2^2 = {rows[-1]['final_w2_squared']:.4g}"
                 )
             columns.append(
-                toys.picture(real, model.sample(DATA_SIZE, seed=0), f"{method}, N = {n}")
+                density_picture(real, model.sample(DATA_SIZE, seed=0), f"{method}, N = {n}")
             )
     figure = new_figure(10, 3.2)
     for axes, n in zip(figure.subplots(1, 3), LENGTHS, strict=True):

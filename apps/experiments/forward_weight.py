@@ -4,7 +4,8 @@ import keras
 
 from apps.experiments import toys
 from apps.experiments.record import Experiment, Run
-from keras_ot_gans import datasets, metrics, models, networks
+from keras_ot_gans import datasets, models, networks
+from keras_ot_gans.callbacks.density_pictures import density_picture
 
 GAMMAS = (1.0, 0.75, 0.5, 0.25, 0.0)
 UPDATES = {"bimodal 1-D": 4_000, "8 Gaussians": 15_000}
@@ -43,26 +44,21 @@ def _run(run: Run) -> list[dict]:
                 data = toys.endless(real, batch, seed)
                 toys.train(model, data, [run.updates(UPDATES[name])], lambda step: None)
                 fake = model.sample(2000, seed=seed)
-                distance = metrics.earth_mover(real[:2000], fake).w2_squared
                 # Within ten standard deviations in 2-D, where modes are narrow; three in 1-D.
-                radius = 10.0 if name == "8 Gaussians" else 3.0
-                found = metrics.mode_coverage(
-                    fake, mixture.centres, mixture.scale, mixture.weights, radius
-                )
+                found = toys.coverage(fake, mixture, 10.0 if name == "8 Gaussians" else 3.0)
+                score = toys.scores(real[:2000], fake, found)
                 rows.append(
                     {
                         "data": name,
                         "gamma": gamma,
                         "seed": seed,
-                        "modes": found.modes_captured,
-                        "near": found.high_quality_share,
                         "spread (fake / real)": float(fake.std() / real.std()),
-                        "w2_squared": distance,
+                        **score,
                     }
                 )
                 run.say(f"{name}, gamma {gamma}, seed {seed}: {found.modes_captured} modes")
                 if seed == run.seeds[0]:
-                    line.append(toys.picture(real, fake, f"gamma = {gamma:g}"))
+                    line.append(density_picture(real, fake, f"gamma = {gamma:g}"))
         run.picture("samples_" + name.split()[0], [line])
         grid.append(line)
     return rows

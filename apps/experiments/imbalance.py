@@ -3,6 +3,7 @@
 from apps.experiments import toys
 from apps.experiments.record import Experiment, Run
 from keras_ot_gans import datasets
+from keras_ot_gans.callbacks.density_pictures import density_picture
 
 DATA_SIZE = 5000
 UPDATES = 15_000
@@ -21,14 +22,15 @@ def _run(run: Run) -> list[dict]:
                 data = toys.endless(real, toys.BATCH, seed)
                 toys.train(model, data, [run.updates(UPDATES)], lambda step: None)
                 fake = model.sample(2000, seed=seed)
-                score = toys.scores(real[:2000], fake, mixture)
-                share = toys.mode_share(fake, mixture, datasets.LOWER_LEFT)
+                found = toys.coverage(fake, mixture)
+                score = toys.scores(real[:2000], fake, found)
+                share = float(found.histogram[datasets.LOWER_LEFT])
                 rows.append(
                     {"rho": rho, "method": method, "seed": seed, **score, "lower_left": share}
                 )
                 run.say(f"rho {rho}, {method}, seed {seed}: {score['modes']} modes")
                 if seed == run.seeds[0]:
-                    line.append(toys.picture(real, fake, f"rho = {rho}, {method}"))
+                    line.append(density_picture(real, fake, f"rho = {rho}, {method}"))
         grid.append(line)
     run.picture("samples", grid)
     return rows

@@ -3,6 +3,7 @@
 from apps.experiments import toys
 from apps.experiments.record import Experiment, Run
 from keras_ot_gans import datasets, networks
+from keras_ot_gans.callbacks.density_pictures import density_picture
 
 UPDATES = 15_000
 
@@ -44,12 +45,11 @@ def _run(run: Run) -> list[dict]:
             data = toys.endless(real, toys.BATCH, seed)
             toys.train(model, data, [run.updates(UPDATES)], lambda step: None)
             fake = model.sample(2000, seed=seed)
-            rows.append(
-                {"navigator": form, "seed": seed, **toys.scores(real[:2000], fake, mixture)}
-            )
+            found = toys.coverage(fake, mixture)
+            rows.append({"navigator": form, "seed": seed, **toys.scores(real[:2000], fake, found)})
             run.say(str(rows[-1]))
             if seed == run.seeds[0]:
-                line.append(toys.picture(real, fake, form))
+                line.append(density_picture(real, fake, form))
     run.picture("samples", [line[:4], line[4:]])
     return rows
 

@@ -3,6 +3,7 @@
 from apps.experiments import toys
 from apps.experiments.record import Experiment, Run
 from keras_ot_gans import datasets
+from keras_ot_gans.callbacks.density_pictures import density_picture
 
 HALF = 15_000
 DATA = {
@@ -30,9 +31,12 @@ def _run(run: Run) -> list[dict]:
                     step, model=model, real=real, seed=seed, line=line, mixture=mixture, **settings
                 ):
                     fake = model.sample(2000, seed=seed)
-                    score = toys.scores(real[:2000], fake, mixture)
+                    found = mixture and toys.coverage(fake, mixture)
+                    score = toys.scores(real[:2000], fake, found)
                     rows.append({**settings, "updates": step, "seed": seed, **score})
-                    line.append(toys.picture(real, fake, f"{settings['method']}, {step} updates"))
+                    line.append(
+                        density_picture(real, fake, f"{settings['method']}, {step} updates")
+                    )
 
                 def watch(step, look=look, name=name, method=method):
                     look(step, data=name, method=method)
@@ -46,7 +50,9 @@ def _run(run: Run) -> list[dict]:
                     grid.append(line)
         run.picture("samples_" + name.replace(" ", "_").lower(), grid)
         for seed in run.seeds:
-            floor = toys.scores(draw(2000, seed=seed), draw(2000, seed=seed + 1000), mixture)
+            other = draw(2000, seed=seed + 1000)
+            found = mixture and toys.coverage(other, mixture)
+            floor = toys.scores(draw(2000, seed=seed), other, found)
             setting = {"data": name, "method": "real against real", "updates": 0, "seed": seed}
             rows.append({**setting, **floor})
     return rows

@@ -7,7 +7,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans import datasets, divergences, metrics, models, networks
-from keras_ot_gans.callbacks.density_pictures import density_picture
 
 ADAM = keras.optimizers.Adam
 # Table 3's widths. The rates and the navigator are ours: see docs/results/act.md.
@@ -116,59 +115,41 @@ def train(
         look(stop)
 
 
+def coverage(
+    fake: np.ndarray, mixture: datasets.GaussianMixture, radius: float = 10.0
+) -> metrics.ModeCoverageResult:
+    """Count the samples near each mode.
+
+    Args:
+        fake: array `(n, d)`.
+        mixture: the true modes.
+        radius: float > 0, how near, in standard deviations.
+
+    Returns:
+        `metrics.ModeCoverageResult`.
+    """
+    return metrics.mode_coverage(fake, mixture.centres, mixture.scale, mixture.weights, radius)
+
+
 def scores(
-    real: np.ndarray, fake: np.ndarray, mixture: datasets.GaussianMixture | None = None
+    real: np.ndarray, fake: np.ndarray, found: metrics.ModeCoverageResult | None = None
 ) -> dict[str, float]:
     """Score samples against data: `W2^2` and, for mixtures, mode coverage.
 
     Args:
-        real: array `(n, 2)`.
-        fake: array `(n, 2)`.
-        mixture: the true modes, or None.
+        real: array `(n, d)`.
+        fake: array `(n, d)`.
+        found: result of `coverage`, or None.
 
     Returns:
-        Dict of floats: `w2_squared`; `modes` (at least a tenth of its weight within ten standard
-        deviations), `near` (share of samples within ten standard deviations), `reverse_kl`.
+        Dict of floats: `w2_squared`; `modes` (at least a tenth of its weight within the radius),
+        `near` (share of samples within the radius), `reverse_kl`.
     """
     result = {"w2_squared": metrics.earth_mover(real, fake).w2_squared}
-    if mixture is not None:
-        found = metrics.mode_coverage(
-            fake, mixture.centres, mixture.scale, mixture.weights, radius_in_scales=10.0
-        )
+    if found is not None:
         result |= {
             "modes": found.modes_captured,
             "near": found.high_quality_share,
             "reverse_kl": found.reverse_kl,
         }
     return result
-
-
-def picture(real: np.ndarray, fake: np.ndarray, title: str) -> np.ndarray:
-    """Draw samples over the data's density.
-
-    Args:
-        real: array `(n, 2)` or `(n, 1)`.
-        fake: array of the same width.
-        title: str.
-
-    Returns:
-        uint8 array `(H, W, 3)`.
-    """
-    return density_picture(real, fake, title)
-
-
-def mode_share(fake: np.ndarray, mixture: datasets.GaussianMixture, mode: int) -> float:
-    """Return the share of samples within ten standard deviations of one mode.
-
-    Args:
-        fake: array `(n, 2)`.
-        mixture: the true modes.
-        mode: int, index of the mode.
-
-    Returns:
-        float in [0, 1].
-    """
-    found = metrics.mode_coverage(
-        fake, mixture.centres, mixture.scale, mixture.weights, radius_in_scales=10.0
-    )
-    return float(found.histogram[mode])
