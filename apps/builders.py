@@ -1,5 +1,6 @@
 """Models, optimizers and metrics from the sections of a config."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from apps.look_up import call, look_up
+from apps.network_builders import NAVIGATORS, build_features, build_generator
 from keras_ot_gans import divergences, losses, metrics, models, networks, ops, optimizers
 from keras_ot_gans.datasets import GaussianMixture
 
@@ -21,6 +23,34 @@ DIVERGENCES = {
     "sliced_wasserstein": divergences.SlicedWasserstein,
     "wasserstein_1d": lambda: divergences.wasserstein_1d,
 }
+PHIS = {
+    "exponential": losses.phi.exponential,
+    "hinge": losses.phi.hinge,
+    "least_squares": losses.phi.LeastSquares(),
+    "linear": losses.phi.linear,
+    "logistic": losses.phi.logistic,
+    "logistic_linear": losses.phi.LOGISTIC_LINEAR,
+    "square_root": losses.phi.square_root,
+}
+PENALTIES = {
+    "gradient": losses.penalties.gradient_penalty,
+    "lipschitz": losses.penalties.lipschitz_penalty,
+    "max_gradient": losses.penalties.max_gradient_penalty,
+    "r1": losses.penalties.r1,
+    "r2": losses.penalties.r2,
+}
+GENERATOR_LOSSES = {
+    "linear": losses.linear_generator_loss,
+    "minimax": losses.minimax_generator_loss,
+    "non_saturating": losses.non_saturating_generator_loss,
+}
+# Keys of an optimizer's section: updates of this optimizer after which its rate is 0.
+SCHEDULES = {
+    "cosine_updates": keras.optimizers.schedules.CosineDecay,
+    "linear_updates": functools.partial(
+        keras.optimizers.schedules.PolynomialDecay, end_learning_rate=0.0
+    ),
+}
 OPTIMIZERS = {
     "adam": optimizers.FusedAdam,
     "adamw": keras.optimizers.AdamW,
@@ -29,119 +59,53 @@ OPTIMIZERS = {
 }
 
 
-def _check_sample_rank(argument: str, name: str, sample_shape: tuple, rank: int) -> None:
-    if len(sample_shape) != rank:
-        kinds = {1: "points (d,)", 3: "images (height, width, channels)"}
-        raise ValueError(
-            f"`{argument}.name` must fit the data, samples of shape {sample_shape}. Received: "
-            f"{name!r}, a network of {kinds[rank]}. Choose another network or other data."
-        )
-
-
-def _mlp_generator(
-    latent_dim: int,
-    sample_shape: tuple,
-    hidden: Sequence[int],
-    negative_slope: float = 0.1,
-    batch_norm: bool = False,
-) -> keras.Model:
-    _check_sample_rank("model.generator", "mlp", sample_shape, 1)
-    slope, name = negative_slope, "generator"
-    return networks.mlp(
-        latent_dim,
-        hidden,
-        sample_shape[0],
-        negative_slope=slope,
-        batch_norm=batch_norm,
-        name=name,
-    )
-
-
-def _dcgan_generator(latent_dim: int, sample_shape: tuple, width: int = 64) -> keras.Model:
-    _check_sample_rank("model.generator", "dcgan", sample_shape, 3)
-    return networks.dcgan_generator(latent_dim, sample_shape, width=width)
-
-
-def _mlp_features(
-    role: str,
-    sample_shape: tuple,
-    hidden: Sequence[int],
-    feature_dim: int,
-    negative_slope: float = 0.1,
-    batch_norm: bool = False,
-) -> keras.Model:
-    _check_sample_rank(f"model.{role}", "mlp", sample_shape, 1)
-    return networks.mlp(
-        sample_shape[0],
-        hidden,
-        feature_dim,
-        negative_slope=negative_slope,
-        batch_norm=batch_norm,
-        name=role,
-    )
-
-
-def _dcgan_features(
-    role: str,
-    sample_shape: tuple,
-    feature_dim: int,
-    width: int = 64,
-    negative_slope: float = 0.1,
-    spectral_norm: bool = False,
-) -> keras.Model:
-    _check_sample_rank(f"model.{role}", "dcgan", sample_shape, 3)
-    return networks.dcgan_critic(
-        sample_shape,
-        feature_dim,
-        width=width,
-        negative_slope=negative_slope,
-        spectral_norm=spectral_norm,
-        name=role,
-    )
-
-
-GENERATORS = {"dcgan": _dcgan_generator, "mlp": _mlp_generator}
-CRITICS = {"dcgan": _dcgan_features, "mlp": _mlp_features}
-NAVIGATORS = {**CRITICS, "difference": networks.difference_navigator}
-
-
-def _generator(section: Mapping, sample_shape: tuple) -> keras.Model:
-    """Build the generator from the model's section."""
-    inner = section["generator"]
-    build = look_up("model.generator.name", inner["name"], GENERATORS)
-    return call("model.generator", build, inner, section["latent_dim"], sample_shape)
-
-
-def _act_gan(section: dict, sample_shape: tuple, seed: int) -> models.ACTGAN:
-    generator, critic = _generator(section, sample_shape), None
+def _act_gan(section: dict, sample_shape: tuple, train: Mapping) -> models.ACTGAN:
+    generator, critic = build_generator(section, sample_shape), None
     if section["critic"] is not None:
-        inner = section["critic"]
-        build = look_up("model.critic.name", inner["name"], CRITICS)
-        critic = call("model.critic", build, inner, "critic", sample_shape)
+        critic = build_features("critic", section["critic"], sample_shape)
     inner = section["navigator"]
-    build = look_up("model.navigator.name", inner["name"], NAVIGATORS)
-    if build is networks.difference_navigator:
+    if inner["name"] == "difference":
         compared = int(np.prod(sample_shape)) if critic is None else critic.output_shape[-1]
-        navigator = call("model.navigator", build, inner, compared)
+        navigator = call("model.navigator", networks.difference_navigator, inner, compared)
     else:
-        navigator = call("model.navigator", build, inner, "navigator", sample_shape)
+        navigator = build_features("navigator", inner, sample_shape, NAVIGATORS)
     names = {"cost": COSTS, "navigator_distance": COSTS, "critic_loss": CRITIC_LOSSES}
     values = {
         key: look_up(f"model.{key}", section[key], table)
         for key, table in names.items()
         if section.get(key) is not None
     }
-    rest = {**section, **values, **_prior(section), "seed": seed}
+    rest = {**section, **values, **_prior(section), "seed": train["seed"]}
     for key in ("generator", "navigator", "critic"):
         del rest[key]
     return call("model", models.ACTGAN, rest, generator, navigator, critic)
 
 
-def _minimum_distance(section: dict, sample_shape: tuple, seed: int) -> models.MinimumDistanceModel:
-    generator, inner = _generator(section, sample_shape), section["divergence"]
+def _lipschitz_gan(section: dict, sample_shape: tuple, train: Mapping) -> models.LipschitzGAN:
+    generator = build_generator(section, sample_shape)
+    critic = build_features("critic", {"feature_dim": 1, **section["critic"]}, sample_shape)
+    rest = {**section, **_prior(section), "seed": train["seed"], "batch_size": train["batch_size"]}
+    rest["phi"] = look_up("model.phi", section["phi"], PHIS)
+    rest["generator_loss"] = look_up(
+        "model.generator_loss", section["generator_loss"], GENERATOR_LOSSES
+    )
+    if section["penalty"] is not None:
+        build = look_up("model.penalty.name", section["penalty"]["name"], PENALTIES)
+        rest["penalty"] = call("model.penalty", build, section["penalty"])
+    if section.get("consistency") is not None:
+        rest["consistency"] = call("model.consistency", losses.Consistency, section["consistency"])
+    for key in ("generator", "critic"):
+        del rest[key]
+    return call("model", models.LipschitzGAN, rest, generator, critic)
+
+
+def _minimum_distance(
+    section: dict, sample_shape: tuple, train: Mapping
+) -> models.MinimumDistanceModel:
+    generator, inner = build_generator(section, sample_shape), section["divergence"]
     build = look_up("model.divergence.name", inner["name"], DIVERGENCES)
     divergence = call("model.divergence", build, inner)
-    rest = {**section, **_prior(section), "seed": seed}
+    rest = {**section, **_prior(section), "seed": train["seed"]}
     for key in ("generator", "divergence"):
         del rest[key]
     return call("model", models.MinimumDistanceModel, rest, generator, divergence)
@@ -152,17 +116,21 @@ def _prior(section: Mapping) -> dict:
 
 
 def _optimizer(role: str, section: Mapping) -> keras.optimizers.Optimizer:
-    """Build the optimizer of a role; its learning rate may fall along half a cosine."""
+    """Build the optimizer of a role; its learning rate may fall to 0."""
     section = dict(section)
     build = look_up(f"optimizers.{role}.name", section["name"], OPTIMIZERS)
-    updates = section.pop("cosine_updates", None)
-    if updates is not None:
-        rate = section["learning_rate"]
-        section["learning_rate"] = keras.optimizers.schedules.CosineDecay(rate, updates)
+    for key, schedule in SCHEDULES.items():
+        updates = section.pop(key, None)
+        if updates is not None:
+            section["learning_rate"] = schedule(section["learning_rate"], updates)
     return call(f"optimizers.{role}", build, section)
 
 
-MODELS: dict[str, Callable] = {"act_gan": _act_gan, "minimum_distance": _minimum_distance}
+MODELS: dict[str, Callable] = {
+    "act_gan": _act_gan,
+    "lipschitz_gan": _lipschitz_gan,
+    "minimum_distance": _minimum_distance,
+}
 
 
 def build_model(config: ConfigDict, sample_shape: tuple) -> models.AdversarialModel:
@@ -181,7 +149,7 @@ def build_model(config: ConfigDict, sample_shape: tuple) -> models.AdversarialMo
     """
     section = config.model.to_dict()
     build = look_up("model.name", section["name"], MODELS)
-    model = build(section, tuple(sample_shape), config.train.seed)
+    model = build(section, tuple(sample_shape), config.train)
     model.compile(
         {role: _optimizer(role, inner) for role, inner in config.optimizers.items()},
         steps_per_execution=config.train.steps_per_execution,

@@ -32,7 +32,7 @@ def demo(config: ConfigDict, workdir: str) -> str:
     experiment.train_and_evaluate(config, workdir)
     folder, mixture = run_folder.RunFolder(workdir), sources.toy_mixture(config)
     records = folder.records()
-    made = [record for record in records if "val_w1" in record][-1]
+    made = [record for record in records if "w1" in record][-1]
     (judge,) = builders.build_metrics(["mode_coverage"], mixture)
     real = judge(None, sources.toy_points(config))
     count = len(mixture.centres)
@@ -41,11 +41,11 @@ def demo(config: ConfigDict, workdir: str) -> str:
         ("modes captured", *(f"{r:.0f} of {count}" for r in _both(made, real, "modes_captured"))),
         ("near a mode (3 std)", *(f"{r:.1%}" for r in _both(made, real, "high_quality_share"))),
         ("reverse KL of modes", *(f"{r:.4f}" for r in _both(made, real, "mode_reverse_kl"))),
-        ("W1 to the data", f"{made['val_w1']:.4f}", f"{made['val_w1_floor']:.4f}"),
+        ("W1 to the data", f"{made['w1']:.4f}", f"{made['w1_floor']:.4f}"),
         (
             "W2^2 to the data",
-            f"{made['val_w2_squared']:.4f}",
-            f"{made['val_w2_squared_floor']:.4f}",
+            f"{made['w2_squared']:.4f}",
+            f"{made['w2_squared_floor']:.4f}",
         ),
     ]
     table = "\n".join(f"{name:<22}{left:>12}{right:>12}" for name, left, right in rows)
@@ -62,7 +62,7 @@ def demo(config: ConfigDict, workdir: str) -> str:
 
 
 def _both(made: dict, real: dict, name: str) -> tuple[float, float]:
-    return made[f"val_{name}"], real[name]
+    return made[name], real[name]
 
 
 def main() -> None:

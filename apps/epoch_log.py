@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from keras_ot_gans.callbacks import append_json_line
+from keras_ot_gans.callbacks import EvaluateGenerator, append_json_line
 from keras_ot_gans.callbacks.event_log import EventLog
 
 
@@ -31,12 +31,14 @@ class EpochLog(keras.callbacks.Callback):
     Args:
         jsonl: file, one line per epoch.
         log_dir: folder of TensorBoard's event files.
+        judge: the evaluation, if there is one: it writes its own curves, and the line gets the
+            intervals and protocol cards of its scores.
     """
 
-    def __init__(self, jsonl: Path, log_dir: Path) -> None:
+    def __init__(self, jsonl: Path, log_dir: Path, judge: EvaluateGenerator | None = None) -> None:
         """Keep the places."""
         super().__init__()
-        self.jsonl, self.event_log = jsonl, EventLog(log_dir)
+        self.jsonl, self.event_log, self.judge = jsonl, EventLog(log_dir), judge
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the watch."""
@@ -46,9 +48,12 @@ class EpochLog(keras.callbacks.Callback):
         """Write one line, and one value per curve."""
         values = {name: float(value) for name, value in (logs or {}).items()}
         step, seconds = self.model.step, time.perf_counter() - self._start
-        record = {"epoch": epoch + 1, "step": step, "seconds": seconds, **values}
+        details, judged = {}, set()
+        if self.judge is not None:
+            details, judged = self.judge.details, self.judge.names
+        record = {"epoch": epoch + 1, "step": step, "seconds": seconds, **values, **details}
         append_json_line(self.jsonl, record)
-        own = {name: value for name, value in values.items() if not name.startswith("val_")}
+        own = {name: value for name, value in values.items() if name not in judged}
         self.event_log.scalars({f"train/{name}": value for name, value in own.items()}, step)
 
     def on_train_end(self, logs: dict | None = None) -> None:

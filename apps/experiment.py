@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, sources, watching
+from apps import builders, checkpoints, judging, sources, watching
 from apps.atomic import replacing
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
@@ -79,7 +79,7 @@ def train_and_evaluate(
             source,
             schedule,
             epoch,
-            watching.watchers(config, source, folder, first=not epoch),
+            watching.watchers(config, source, folder, not epoch, data_dir),
         )
     with replacing(folder.generator) as temporary:
         averaged = model.ema_generator is not None
@@ -111,6 +111,7 @@ def check(config: ConfigDict) -> None:
     for name in config.watch.pictures:
         look_up("watch.pictures", name, dict.fromkeys(watching.PICTURES))
     builders.build_metrics(config.watch.metrics, sources.toy_mixture(config))
+    judging.check(config)
 
 
 def plan(config: ConfigDict, model: AdversarialModel) -> Schedule:

@@ -24,6 +24,11 @@ EXPERIMENTS = {
     "act_stability": "stability",
     "act_navigators": "navigators",
     "act_digits": "digits",
+    "lipschitz_gradients": "lipschitz_gradients",
+    "lipschitz_images": "lipschitz_images",
+    "lipschitz_offset": "lipschitz_offset",
+    "lipschitz_modes": "lipschitz_modes",
+    "lipschitz_runs": "lipschitz_runs",
 }
 
 _EXPERIMENT = flags.DEFINE_enum("experiment", None, sorted(EXPERIMENTS), "What to run.")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, sources
+from apps import builders, checkpoints, judging, sources
 from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
@@ -13,7 +13,11 @@ PICTURES = ("navigator", "plans", "samples")
 
 
 def watchers(
-    config: ConfigDict, source: sources.Source, folder: RunFolder, first: bool
+    config: ConfigDict,
+    source: sources.Source,
+    folder: RunFolder,
+    first: bool,
+    data_dir: str | None = None,
 ) -> list[keras.callbacks.Callback]:
     """Build the callbacks in the order in which they need each other's values.
 
@@ -22,18 +26,24 @@ def watchers(
         source: real data.
         folder: the run's folder, begun.
         first: bool, whether the training starts at its beginning.
+        data_dir: folder of the data, which image scores read as a whole.
 
     Returns:
         List of callbacks; the checkpoint is the last, so that it vouches for all others.
     """
-    watch, found = config.watch, [Speed()]
-    if watch.metrics:
-        judges = builders.build_metrics(watch.metrics, source.mixture)
-        found.append(
-            callbacks.EvaluateGenerator(
-                source.real, judges, watch.num_evaluated, watch.every, log_dir=folder.logs
-            )
+    watch, found, judge = config.watch, [Speed()], None
+    judges = builders.build_metrics(watch.metrics, source.mixture)
+    judges += judging.run_scores(config, data_dir)
+    if judges:
+        judge = callbacks.EvaluateGenerator(
+            source.real,
+            judges,
+            watch.num_evaluated,
+            watch.every,
+            log_dir=folder.logs,
+            earlier=folder.records(),
         )
+        found.append(judge)
     when = {"every": watch.every, "log_dir": folder.logs, "at_train_begin": first}
     if "samples" in watch.pictures:
         if source.real.ndim == 4:
@@ -46,7 +56,7 @@ def watchers(
     if "plans" in watch.pictures:
         found.append(callbacks.TransportPlan(source.real, folder.path, **when))
     last = checkpoints.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
-    return [*found, EpochLog(folder.metrics, folder.logs), last]
+    return [*found, EpochLog(folder.metrics, folder.logs, judge), last]
 
 
 def picture_of(real: np.ndarray) -> np.ndarray:

@@ -85,5 +85,10 @@ def get_config() -> ConfigDict:
     config.watch.num_pictured = 64  # images in a picture
     config.watch.metrics = ()  # pixel distances say little about digits
     config.watch.num_evaluated = 1000  # samples for the metrics, if any
+    # Of a classifier that is trained on these images once: comparable with itself alone.
+    config.watch.scores = ("is", "fid", "kid")
+    config.watch.network = "classifier"
+    config.watch.weights = config_dict.placeholder(str)  # None: trained or fetched once
+    config.watch.num_scored = 2000  # samples for the scores
 
     return config.lock()

@@ -2,6 +2,7 @@
 
 from keras_ot_gans.models.act_gan import ACTGAN
 from keras_ot_gans.models.adversarial_model import AdversarialModel
+from keras_ot_gans.models.lipschitz_gan import LipschitzGAN
 from keras_ot_gans.models.minimum_distance import MinimumDistanceModel
 
-__all__ = ["ACTGAN", "AdversarialModel", "MinimumDistanceModel"]
+__all__ = ["ACTGAN", "AdversarialModel", "LipschitzGAN", "MinimumDistanceModel"]

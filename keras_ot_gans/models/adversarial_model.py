@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 import keras
 import tensorflow as tf
 
-from keras_ot_gans.models import players, replicas
+from keras_ot_gans.models import conditions, players, replicas
 from keras_ot_gans.models.checked_fit import CheckedFit
 from keras_ot_gans.models.exact_state import ExactState
 from keras_ot_gans.models.logged_means import LoggedMeans
 from keras_ot_gans.models.moving_average import MovingAverage
 from keras_ot_gans.models.role_optimizers import RoleOptimizers
 from keras_ot_gans.models.sampling import Sampling
+from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.ops.priors import Normal
 
 
@@ -35,6 +36,8 @@ class AdversarialModel(
         ema_decay: float in (0, 1) or None: keep an exponential moving average of the generator,
             updated after each of its updates, used by `sample`.
         seed: int or None, seed of the latents.
+        labels: `ops.Labels` that a conditional generator `[z, labels] -> (B, ...)` is asked for, or
+            None.
         name: the model's name.
 
     Raises:
@@ -52,12 +55,13 @@ class AdversarialModel(
         critic_steps: int = 0,
         ema_decay: float | None = None,
         seed: int | None = None,
+        labels: Labels | None = None,
         name: str | None = None,
     ):
         _check_concrete(type(self))
         super().__init__(name=name)
-        self.generator = generator
-        self.latent_dim = players.latent_dim_of(generator, latent_dim)
+        self.generator, self.labels = generator, conditions.checked(labels)
+        self.latent_dim = players.latent_dim_of(generator, latent_dim, labels is not None)
         self.prior = prior or Normal()
         if generator_steps < 1 or critic_steps < 0:
             raise ValueError(
@@ -231,7 +235,8 @@ class AdversarialModel(
         shared = scales[roles[0]]
         gradients = tape.gradient(
             loss,
-            variables,
+            # Of Keras's own variables the tape cannot make the zeros of an unconnected one.
+            {role: [v.value for v in variables[role]] for role in roles},
             output_gradients=tf.cast(shared / replicas.count(), loss.dtype),
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
@@ -249,7 +254,7 @@ class AdversarialModel(
                 self._update_average()
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Generate from latents, `(B, latent_dim) -> (B, ...)`."""
+        """Generate from latents, `(B, latent_dim) -> (B, ...)`, or from `[z, labels]`."""
         return self.generator(inputs, training=training)
 
     # Saving ------------------------------------------------------------------------------------
@@ -264,6 +269,7 @@ class AdversarialModel(
             "critic_steps": self.critic_steps,
             "ema_decay": self.ema_decay,
             "seed": self.seed,
+            "labels": keras.saving.serialize_keras_object(self.labels),
             "name": self.name,
         }
 

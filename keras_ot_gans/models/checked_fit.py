@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_ot_gans.models import real_data
+from keras_ot_gans.ops.labels import check_labels
 
 
 class CheckedFit:
@@ -14,7 +15,8 @@ class CheckedFit:
 
         Args:
             x: array `(n, ...)` or `tf.data.Dataset` of batches, float; images in [-1, 1].
-            y: labels, or None.
+            y: int array `(n,)`, labels of the rows of an array `x`, for a conditional model; else
+                None. A dataset holds its own.
             steps_per_epoch: int or None, rounds per epoch; needed for endless datasets.
             **kwargs: as in `keras.Model.fit`.
 
@@ -29,7 +31,9 @@ class CheckedFit:
                 f"`compile` must be called before `fit`, with the roles {list(self.networks)}. "
                 "Received: a model without optimizers."
             )
+        self._check_batches(x, kwargs.get("batch_size"))
         x = self._checked(x, "x", "steps_per_epoch", steps_per_epoch)
+        y = self._checked_labels_of_data(y)
         if isinstance(kwargs.get("validation_data"), tf.data.Dataset):
             name, steps = "validation_data", "validation_steps"
             kwargs[name] = self._checked(kwargs[name], name, steps, kwargs.get(steps))
@@ -43,7 +47,7 @@ class CheckedFit:
 
         Args:
             x: array or `tf.data.Dataset`, as for `fit`.
-            y: labels, or None.
+            y: labels, as for `fit`.
             **kwargs: as in `keras.Model.evaluate`.
 
         Returns:
@@ -54,7 +58,16 @@ class CheckedFit:
         """
         with real_data.teaching_errors():
             x = self._checked(x, "x", "steps", kwargs.get("steps"))
+            y = self._checked_labels_of_data(y)
             return super().evaluate(x, y, **kwargs)
+
+    def _check_batches(self, x, batch_size: int | None) -> None:
+        """Refuse the size of the batches of `fit`: for methods that ask for one."""
+
+    def _checked_labels_of_data(self, y):
+        if self.labels is None or y is None:
+            return y
+        return check_labels(y, self.labels.num_classes, "y")
 
     def _checked(self, x, name: str, steps_name: str, steps: int | None):
         if steps is not None and steps < 1:  # on endless data Keras would never stop
@@ -63,5 +76,6 @@ class CheckedFit:
                 "It is the number of rounds of one epoch."
             )
         passes = max(self.generator_steps, self.critic_steps)
-        x = real_data.checked(x, self.generator.output_shape[1:], passes, name)
+        classes = None if self.labels is None else self.labels.num_classes
+        x = real_data.checked(x, self.generator.output_shape[1:], passes, name, classes)
         return real_data.with_known_length(x, steps, name, steps_name)

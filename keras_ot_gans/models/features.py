@@ -20,8 +20,8 @@ def couples_samples(network: keras.layers.Layer) -> bool:
         >>> couples_samples(keras.Sequential([keras.layers.BatchNormalization()]))
         True
     """
-    inner = getattr(network, "layers", ())
-    return isinstance(network, keras.layers.BatchNormalization) or any(map(couples_samples, inner))
+    parts = network._flatten_layers()  # `layers` misses a layer's own
+    return any(isinstance(part, keras.layers.BatchNormalization) for part in parts)
 
 
 def of_both(

@@ -36,11 +36,12 @@ class MinimumDistanceModel(AdversarialModel):
     Example:
         >>> import numpy as np
         >>> from keras_ot_gans import divergences, networks
+        >>> keras.utils.set_random_seed(0)
         >>> model = MinimumDistanceModel(
         ...     networks.mlp(4, (8,), 1), divergences.wasserstein_1d, seed=0)
         >>> model.compile({"generator": keras.optimizers.Adam(1e-2)})
-        >>> history = model.fit(np.zeros((64, 1), "float32"), epochs=2, verbose=0)
-        >>> history.history["generator_loss"][1] < history.history["generator_loss"][0]
+        >>> history = model.fit(np.zeros((64, 1), "float32"), epochs=10, verbose=0)
+        >>> history.history["generator_loss"][-1] < history.history["generator_loss"][0]
         True
 
     Source: Zheng and Zhou, "ACT", 2020, Figs. 3, 4 and 10 (sample Wasserstein, sliced Wasserstein).

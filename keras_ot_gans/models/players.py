@@ -65,12 +65,13 @@ def with_loss_scale(
     return optimizer
 
 
-def latent_dim_of(generator: keras.Model, latent_dim: int | None) -> int:
+def latent_dim_of(generator: keras.Model, latent_dim: int | None, conditional: bool = False) -> int:
     """Return the latent width, checked against the generator's input.
 
     Args:
         generator: `keras.Model` `(B, latent_dim) -> (B, ...)`.
         latent_dim: int, or None to read it from the generator.
+        conditional: bool, whether it takes `[z, labels]`.
 
     Returns:
         int.
@@ -78,12 +79,19 @@ def latent_dim_of(generator: keras.Model, latent_dim: int | None) -> int:
     Raises:
         ValueError: if the generator is not built, or the widths differ.
     """
-    shape = getattr(generator, "input_shape", None) if generator.built else None
+    received = getattr(generator, "input_shape", None) if generator.built else None
+    shape = received
+    if conditional:
+        pair = isinstance(received, list) and len(received) == 2
+        shape = received[0] if pair and len(received[1]) == 1 else None
     if not isinstance(shape, tuple) or len(shape) != 2:
+        takes = "latents and labels [(B, latent_dim), (B,)]" if conditional else "latents"
         raise ValueError(
-            "`generator` must be a built model of latents (B, latent_dim). "
-            f"Received: {generator.name!r} with input shape {shape}. "
-            "Begin it with `keras.Input((latent_dim,))`."
+            f"`generator` must be a built model of {takes}"
+            f"{'' if conditional else ' (B, latent_dim)'}. "
+            f"Received: {generator.name!r} with input shape {received}. Begin it with "
+            "`keras.Input((latent_dim,))`"
+            f"{' and `keras.Input((), dtype=int)`.' if conditional else '.'}"
         )
     if latent_dim is not None and latent_dim != shape[-1]:
         raise ValueError(

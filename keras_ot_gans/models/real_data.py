@@ -1,5 +1,6 @@
 """Checks of the real data that `fit` and `evaluate` receive."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+
+from keras_ot_gans.models import conditions
 
 _IMAGE_RANK = 4
 _EDGE = 1.001  # rounding may leave [-1, 1] by this much
@@ -76,7 +79,20 @@ def _check_form(shape: tuple, dtype: Any, sample_shape: tuple, passes: int, name
         )
 
 
-def checked(x: Any, sample_shape: tuple, passes: int, name: str = "x") -> Any:
+def _check_batch_labels(y: Any, num_classes: int) -> list[tf.Operation]:
+    """Return the check of a batch's labels as an operation of an input pipeline."""
+    low, high = tf.reduce_min(y), tf.reduce_max(y)
+    text = (
+        f"`y` must lie in [0, {num_classes - 1}] for {num_classes} classes. Received: labels from "
+        "{} to {}. Count the classes from 0, or give the model more labels."
+    )
+    inside = (low >= 0) & (high < num_classes)
+    return [tf.debugging.Assert(inside, [tf.strings.format(text, [low, high])])]
+
+
+def checked(
+    x: Any, sample_shape: tuple, passes: int, name: str = "x", num_classes: int | None = None
+) -> Any:
     """Check real data against the generator that must imitate them.
 
     An array is checked at once. A dataset's form is checked at once, its values as they come
@@ -88,6 +104,7 @@ def checked(x: Any, sample_shape: tuple, passes: int, name: str = "x") -> Any:
         sample_shape: shape of one generated sample.
         passes: int, updates in one round; packed batches have that many along axis 1.
         name: the argument's name, for the message.
+        num_classes: int, to check the labels of a dataset of `(x, y)` too; None ignores them.
 
     Returns:
         `x`, or the dataset that checks its values.
@@ -103,12 +120,18 @@ def checked(x: Any, sample_shape: tuple, passes: int, name: str = "x") -> Any:
 shape (8, 3). Reshape or resize the data, or change the generator.
     """
     if isinstance(x, tf.data.Dataset):
-        first = keras.utils.unpack_x_y_sample_weight(x.element_spec)[0]
+        first, second, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
         _check_form(tuple(first.shape), first.dtype, sample_shape, passes, name)
+        if num_classes is not None and second is not None:
+            packed = len(first.shape) == len(sample_shape) + 2
+            conditions.check_form(second.shape, second.dtype, packed)
 
         def check_batch(*batch):
-            real = keras.utils.unpack_x_y_sample_weight(batch)[0]
-            with tf.control_dependencies(_check_batch(real, name)):
+            real, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+            checks = _check_batch(real, name)
+            if num_classes is not None and y is not None:
+                checks += _check_batch_labels(y, num_classes)
+            with tf.control_dependencies(checks):
                 real = tf.identity(real)
             return (real, *batch[1:]) if len(batch) > 1 else real
 
@@ -139,7 +162,9 @@ def teaching_errors() -> Iterator[None]:
         _, found, text = error.message.partition("assertion failed: [")
         if not found or "` must " not in text:
             raise
-        raise ValueError(text.split("]\n")[0].split("]\t")[0].rstrip("] ")) from None
+        # TensorFlow adds what it compared, and where.
+        text = re.split(r"\] \[Condition|\][\n\t]", text)[0]
+        raise ValueError(text.replace("\\'", "'").rstrip("] ")) from None
 
 
 def with_known_length(

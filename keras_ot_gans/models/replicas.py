@@ -90,6 +90,9 @@ def apply_gradients(
 ) -> None:
     """Sum gradients over the replicas, clip the sum, and apply it once.
 
+    Sparse gradients, those of an embedding, are made dense: their rows repeat, which neither a
+    norm nor a strategy's sum takes into account.
+
     Keras sums inside `apply`, but clips and looks for infinities before that, per replica. The
     gradients are therefore summed here, and `apply` gets R equal shares.
 
@@ -98,10 +101,10 @@ def apply_gradients(
         gradients: list of tensors, this replica's share.
         variables: list of `keras.Variable`.
     """
-    replicas = count()
+    replicas, gradients = count(), [tf.convert_to_tensor(g) for g in gradients]
     if replicas > 1:
         context = tf.distribute.get_replica_context()
-        gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
+        gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         gradients = [g / replicas for g in clipped(optimizer, gradients)]
     optimizer.apply(gradients, variables)
 

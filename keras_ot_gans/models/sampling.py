@@ -4,6 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ot_gans.models import conditions
+from keras_ot_gans.ops.labels import check_labels
+
 
 class Sampling:
     """Methods of `AdversarialModel` that draw samples, in inference mode.
@@ -25,19 +28,42 @@ class Sampling:
         stream = self.sample_seed if seed is None else keras.random.SeedGenerator(seed)
         return self.prior.sample((n, self.latent_dim), stream).numpy()
 
-    def generate(self, z: np.ndarray, batch_size: int = 256, use_ema: bool = True) -> np.ndarray:
+    def sample_labels(self, n: int, seed: int | None = None) -> np.ndarray | None:
+        """Draw labels as the model is asked for them.
+
+        Args:
+            n: int, how many.
+            seed: int for the same labels at each call, None to go on in the model's own stream.
+
+        Returns:
+            int32 array `(n,)`; None for a model that is not conditional.
+        """
+        if self.labels is None:
+            return None
+        stream = self.sample_seed if seed is None else keras.random.SeedGenerator(seed + 1)
+        return self.labels.sample((n,), stream).numpy()
+
+    def generate(
+        self,
+        z: np.ndarray,
+        batch_size: int = 256,
+        use_ema: bool = True,
+        labels: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Generate from given latents, in inference mode.
 
         Args:
             z: float array `(n, latent_dim)`.
             batch_size: int, latents per call.
             use_ema: bool, take the moving average of the generator where there is one.
+            labels: int array `(n,)` of a conditional model, one per latent; else None.
 
         Returns:
             float32 array `(n, ...)`, in the range of the generator.
 
         Raises:
-            ValueError: if `z` has another width than `latent_dim`.
+            ValueError: if `z` has another width than `latent_dim`, or `labels` are missing,
+                superfluous or out of range.
         """
         z = np.asarray(z, "float32")
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
@@ -45,20 +71,51 @@ class Sampling:
                 f"`z` must have shape (n, {self.latent_dim}). Received: shape {z.shape}. "
                 "Draw it with `sample_latents(n)`."
             )
-        averaged = use_ema and self.ema_generator is not None
-        if averaged not in self._generate:
-            network = self.ema_generator if averaged else self.generator
-            signature = [tf.TensorSpec((None, self.latent_dim), tf.float32)]
-            run = tf.function(lambda z: network(z, training=False), input_signature=signature)
-            self._generate[averaged] = run
-        run = self._generate[averaged]
-        parts = [run(z[i : i + batch_size]).numpy() for i in range(0, len(z), batch_size)]
+        labels = self._checked_labels(labels, len(z))
+        given = [z] if labels is None else [z, labels]
+        run = self._compiled_generator(use_ema and self.ema_generator is not None)
+        ends = range(0, len(z), batch_size)
+        parts = [run(*(v[i : i + batch_size] for v in given)).numpy() for i in ends]
         if not parts:
             return np.zeros((0, *self.generator.output_shape[1:]), "float32")
         return np.concatenate(parts)
 
+    def _checked_labels(self, labels: np.ndarray | None, n: int) -> np.ndarray | None:
+        if (labels is None) != (self.labels is None):
+            needed = "None" if self.labels is None else "given"
+            raise ValueError(
+                f"`labels` must be {needed} for this model. Received: labels={labels}. "
+                "Conditional models are made with `labels=ops.Labels(num_classes)`."
+            )
+        if labels is None:
+            return None
+        labels = check_labels(labels, self.labels.num_classes)
+        if len(labels) != n:
+            raise ValueError(
+                f"`labels` must hold one label per sample, {n}. Received: {len(labels)}."
+            )
+        return labels
+
+    def _compiled_generator(self, averaged: bool) -> tf.types.experimental.PolymorphicFunction:
+        if averaged not in self._generate:
+            network = self.ema_generator if averaged else self.generator
+            signature = [tf.TensorSpec((None, self.latent_dim), tf.float32)]
+            if self.labels is not None:
+                signature.append(tf.TensorSpec((None,), tf.int32))
+
+            def generate(z, labels=None):
+                return network(conditions.inputs(z, labels), training=False)
+
+            self._generate[averaged] = tf.function(generate, input_signature=signature)
+        return self._generate[averaged]
+
     def sample(
-        self, n: int, seed: int | None = None, batch_size: int = 256, use_ema: bool = True
+        self,
+        n: int,
+        seed: int | None = None,
+        batch_size: int = 256,
+        use_ema: bool = True,
+        labels: np.ndarray | None = None,
     ) -> np.ndarray:
         """Draw samples from the generator, in inference mode.
 
@@ -67,11 +124,17 @@ class Sampling:
             seed: int for the same latents at each call, None for new ones.
             batch_size: int, samples per call of the generator.
             use_ema: bool, take the moving average of the generator where there is one.
+            labels: int array `(n,)` for samples of these classes; None draws them.
 
         Returns:
             float32 array `(n, ...)`, in the range of the generator.
+
+        Raises:
+            ValueError: if labels are superfluous, out of range or not `n`.
         """
-        return self.generate(self.sample_latents(n, seed), batch_size, use_ema)
+        if labels is None:
+            labels = self.sample_labels(n, seed)
+        return self.generate(self.sample_latents(n, seed), batch_size, use_ema, labels)
 
     @property
     def step(self) -> int:

@@ -4,5 +4,20 @@ from keras_ot_gans.networks.classifier import small_classifier
 from keras_ot_gans.networks.dcgan import dcgan_critic, dcgan_generator
 from keras_ot_gans.networks.mlp import mlp
 from keras_ot_gans.networks.navigator import difference_navigator
+from keras_ot_gans.networks.sndcgan import sndcgan_critic, sndcgan_generator
+from keras_ot_gans.networks.sngan_resnet import sngan_resnet_critic, sngan_resnet_generator
+from keras_ot_gans.networks.wgan_gp_resnet import wgan_gp_resnet_critic, wgan_gp_resnet_generator
 
-__all__ = ["dcgan_critic", "dcgan_generator", "difference_navigator", "mlp", "small_classifier"]
+__all__ = [
+    "dcgan_critic",
+    "dcgan_generator",
+    "difference_navigator",
+    "mlp",
+    "small_classifier",
+    "sndcgan_critic",
+    "sndcgan_generator",
+    "sngan_resnet_critic",
+    "sngan_resnet_generator",
+    "wgan_gp_resnet_critic",
+    "wgan_gp_resnet_generator",
+]

@@ -14,6 +14,7 @@ def small_classifier(
     """Convolutional classifier that two cores train in a minute.
 
     Two 3x3 convolutions with max pooling, a dense layer of 64, dropout, logits.
+    The last two dense layers are named `features` and `logits`.
 
     Args:
         image_shape: `(height, width, channels)`, images in [-1, 1].
@@ -37,7 +38,7 @@ def small_classifier(
     for factor in (1, 2):
         x = layers.Conv2D(width * factor, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
-    x = layers.Dense(64, activation="relu")(layers.Flatten()(x))
+    x = layers.Dense(64, activation="relu", name="features")(layers.Flatten()(x))
     x = layers.Dropout(0.3)(x)
-    outputs = layers.Dense(num_classes, dtype="float32")(x)
+    outputs = layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(inputs, outputs, name=name)

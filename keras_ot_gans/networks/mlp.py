@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from keras_ot_gans.layers.spectral_normalization import SpectralNormalization
+
 
 def mlp(
     input_dim: int,
@@ -13,6 +15,7 @@ def mlp(
     *,
     negative_slope: float = 0.1,
     batch_norm: bool = False,
+    spectral_norm: bool = False,
     name: str = "mlp",
 ) -> keras.Model:
     """Fully connected network with leaky ReLU and a linear output.
@@ -25,6 +28,7 @@ def mlp(
             toy code has 0.01.
         batch_norm: bool, normalise before each activation. The authors' toy generator does, their
             Table 3 does not.
+        spectral_norm: bool, divide each kernel by its largest singular value.
         name: the model's name.
 
     Returns:
@@ -46,11 +50,16 @@ def mlp(
     ):
         if width < 1:
             raise ValueError(f"`{argument}` must be positive. Received: {width}. Give a width.")
+
+    def dense(units: int, **kwargs) -> layers.Layer:
+        layer = layers.Dense(units, **kwargs)
+        return SpectralNormalization(layer) if spectral_norm else layer
+
     inputs = x = layers.Input((input_dim,))
     for width in hidden:
-        x = layers.Dense(width)(x)
+        x = dense(width)(x)
         if batch_norm:
             x = layers.BatchNormalization(synchronized=True)(x)
         x = layers.LeakyReLU(negative_slope)(x)
-    outputs = layers.Dense(output_dim, dtype="float32")(x)
+    outputs = dense(output_dim, dtype="float32")(x)
     return keras.Model(inputs, outputs, name=name)

@@ -54,6 +54,7 @@ def image_config():
     config.train.generator_updates, config.train.updates_per_epoch = 8, 4
     config.train.batch_size, config.watch.num_pictured = 4, 6
     config.train.steps_per_execution = 1
+    config.watch.scores = ()
     return config
 
 

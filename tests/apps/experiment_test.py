@@ -103,7 +103,7 @@ def test_run_folder_of_points(act_config, tmp_path):
     lines = read_json_lines(tmp_path / "metrics.jsonl")
     assert [(line["epoch"], line["step"]) for line in lines] == [(1, 10), (2, 20), (3, 30), (4, 40)]
     assert all(line["transport_cost"] > 0 and line["updates_per_second"] > 0 for line in lines)
-    assert ["val_modes_captured" in line for line in lines] == [False, True, False, True]
+    assert ["modes_captured" in line for line in lines] == [False, True, False, True]
     assert last == lines[-1]
 
     tags = set()

@@ -26,11 +26,11 @@ def test_values_reach_logs_events_and_file(tmp_path, fake_game, epochs, events):
     fake = model.sample(40, seed=5)
     expected = EarthMover()(REAL, fake)
     assert logs[0] == logs[2] == {}
-    assert set(logs[1]) == {"val_w1", "val_w2_squared", "val_mean_gap"}
+    assert set(logs[1]) == {"w1", "w2_squared", "mean_gap"}
     assert all(type(value) is float for value in logs[1].values())
-    assert logs[1]["val_w1"] == logs[3]["val_w1"] == expected["w1"]
+    assert logs[1]["w1"] == logs[3]["w1"] == expected["w1"]
     order = np.random.default_rng(0).permutation(40)
-    assert logs[1]["val_w2_squared"] == earth_mover(REAL[order], fake).w2_squared
+    assert logs[1]["w2_squared"] == earth_mover(REAL[order], fake).w2_squared
     records = read_json_lines(tmp_path / "run" / "metrics.jsonl")
     assert records == [{"step": s, "epoch": e, **logs[1]} for s, e in ((50, 2), (100, 4))]
     found = events(tmp_path / "logs")
@@ -72,13 +72,15 @@ def test_history_and_later_callbacks_see_the_values(tmp_path, fit_game):
         verbose=0,
         callbacks=[
             EvaluateGenerator(REAL, lambda real, fake: {"score": next(scores)}, num=4),
-            keras.callbacks.EarlyStopping("val_score", mode="min", patience=2),
+            keras.callbacks.EarlyStopping("score", mode="min", patience=2),
             keras.callbacks.CSVLogger(csv),
         ],
     )
-    assert history.history["val_score"] == [3.0, 1.0, 2.0, 2.5]  # stopped after two worse ones
-    assert csv.read_text().splitlines()[0] == "epoch,generator_loss,val_score"
-    assert csv.read_text().splitlines()[2].endswith(",1.0")
+    assert history.history["score"] == [3.0, 1.0, 2.0, 2.5]  # stopped after two worse ones
+    # Keras's logger adds a column val_<name> for each name, empty here.
+    columns = csv.read_text().splitlines()[0].split(",")
+    assert columns[:3] == ["epoch", "generator_loss", "score"]
+    assert csv.read_text().splitlines()[2].split(",")[2] == "1.0"
 
 
 def test_bad_arguments_are_named(tmp_path):

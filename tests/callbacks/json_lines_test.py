@@ -8,7 +8,7 @@ from keras_ot_gans.callbacks import append_json_line, read_json_lines
 
 def test_lines_are_whole_and_in_order(tmp_path):
     path = tmp_path / "metrics.jsonl"
-    records = [{"step": step, "val_w1": 0.1 * step} for step in range(5)]
+    records = [{"step": step, "w1": 0.1 * step} for step in range(5)]
     for record in records:
         append_json_line(path, record)
     assert read_json_lines(path) == records
@@ -17,7 +17,7 @@ def test_lines_are_whole_and_in_order(tmp_path):
 
 def test_a_line_torn_anywhere_spoils_no_other(tmp_path):
     path = tmp_path / "metrics.jsonl"
-    whole = json.dumps({"step": 7, "val_w1": 0.25})
+    whole = json.dumps({"step": 7, "w1": 0.25})
     for cut in range(len(whole)):
         path.write_text('{"step": 1}\n' + whole[:cut])
         append_json_line(path, {"step": 2})

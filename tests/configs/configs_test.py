@@ -64,9 +64,14 @@ def test_config_loads_by_the_flag_and_refuses_a_new_key(path, monkeypatch):
         parse("--config.train.sede=3")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_config_takes_a_step(path):
-    config = load(path).get_config()
+# The words that may follow the colon of `--config=FILE:WORD`.
+WORDS = [(path, ()) for path in FILES]
+WORDS += [(FOLDER / "lipschitz_mnist.py", (m,)) for m in ("gan", "lsgan", "sngan", "wgan_gp")]
+
+
+@pytest.mark.parametrize(("path", "word"), WORDS, ids=lambda part: getattr(part, "stem", str(part)))
+def test_config_takes_a_step(path, word):
+    config = load(path).get_config(*word)
     for role in ("generator", "navigator", "critic"):
         part = config.model.get(role)
         if part is not None:
@@ -103,6 +108,23 @@ def test_cifar10_config_is_the_papers():
     assert model.cost == model.navigator_distance == "cosine"  # p. 8
     assert model.forward_weight == 0.5 and model.num_anchors is None  # p. 4, eqs. 12 and 14
     assert (config.data.name, config.data.split, config.data.image_size) == ("cifar10", "train", 32)
+
+
+def test_lipschitz_config_is_the_papers():
+    """Zhou et al., 2018: Table 3 and what section 5.3 and appendix E say."""
+    config = load(FOLDER / "lipschitz_cifar10.py").get_config()
+    model = config.model
+    assert (model.generator.name, model.critic.name) == ("wgan_gp_resnet", "wgan_gp_resnet")
+    assert model.generator.width == model.critic.width == 128 and model.latent_dim == 128  # Table 3
+    assert (model.phi, model.generator_loss) == ("logistic", "linear")  # Table 2, section 5.3
+    penalty = model.penalty
+    assert (penalty.name, penalty.target, penalty.buffer_fraction) == ("max_gradient", 0.0, 0.5)
+
+
+def test_unknown_words_after_the_colon_are_refused():
+    for name in ("lipschitz_mnist", "lipschitz_cifar10"):
+        with pytest.raises(ValueError, match="Received: 'acgan'"):
+            load(FOLDER / f"{name}.py").get_config("acgan")
 
 
 def test_toy_configs_follow_table_3():

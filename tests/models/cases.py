@@ -4,7 +4,7 @@ import types
 
 import keras
 
-from keras_ot_gans import divergences, losses, models, networks
+from keras_ot_gans import divergences, losses, models, networks, ops
 from tests.models.harness import Case
 
 RATE = 1e-3  # of `act_gan`
@@ -84,6 +84,69 @@ def images():
     )
 
 
+def value(**kwargs):
+    return networks.mlp(2, (8,), 1, name="critic", **kwargs)
+
+
+def wgan_gp():
+    return models.LipschitzGAN(
+        generator(batch_norm=True),
+        value(),
+        phi=losses.phi.linear,
+        penalty=losses.penalties.gradient_penalty(),
+        critic_steps=3,
+        effective_constants=True,
+        ema_decay=0.7,
+        seed=1,
+    )
+
+
+def max_gp():
+    return models.LipschitzGAN(
+        generator(),
+        value(),
+        phi=losses.phi.LOGISTIC_LINEAR,
+        penalty=losses.penalties.max_gradient_penalty(buffer_fraction=0.25),
+        batch_size=8,
+        generator_batch=12,
+        seed=1,
+    )
+
+
+def ct_gan():
+    x = keras.Input((2,))
+    hidden = keras.layers.Dropout(0.3)(keras.layers.Dense(8, "leaky_relu")(x))
+    return models.LipschitzGAN(
+        generator(),
+        keras.Model(x, keras.layers.Dense(1)(hidden), name="critic"),
+        phi=losses.phi.linear,
+        penalty=losses.penalties.lipschitz_penalty(),
+        consistency=losses.Consistency(),
+        critic_steps=2,
+        seed=1,
+    )
+
+
+def conditional():
+    z, x = keras.Input((3,)), keras.Input((2,))
+    for_z, for_x = (keras.Input((), dtype="int32") for _ in range(2))
+
+    def with_label(inputs, labels, width):
+        rows = keras.layers.Embedding(2, 4)(labels)
+        hidden = keras.layers.Dense(8, "tanh")(keras.layers.Concatenate()([inputs, rows]))
+        return keras.layers.Dense(width)(hidden)
+
+    return models.LipschitzGAN(
+        keras.Model([z, for_z], with_label(z, for_z, 2), name="generator"),
+        keras.Model([x, for_x], with_label(x, for_x, 1), name="critic"),
+        phi=losses.phi.square_root,
+        penalty=losses.penalties.r1(1.0),
+        labels=ops.Labels(2, (3.0, 1.0)),
+        critic_steps=2,
+        seed=1,
+    )
+
+
 CASES = {
     case.name: case
     for case in (
@@ -93,6 +156,10 @@ CASES = {
         Case("fixed_features", fixed_features, (2,), {"generator": 1, "navigator": 1}),
         Case("sliced", sliced, (2,), {"generator": 1}),
         Case("on_the_line", on_the_line, (1,), {"generator": 2}),
+        Case("wgan_gp", wgan_gp, (2,), {"generator": 1, "critic": 3}, free_offset=True),
+        Case("max_gp", max_gp, (2,), {"generator": 1, "critic": 1}),
+        Case("ct_gan", ct_gan, (2,), {"generator": 1, "critic": 2}, free_offset=True),
+        Case("conditional", conditional, (2,), {"generator": 1, "critic": 2}, num_classes=2),
         Case("images", images, (8, 8, 1), {"generator": 1, "navigator": 1, "critic": 1}),
     )
 }

@@ -10,11 +10,11 @@ SLOW = {
     "eager_equals_graph": SMALL,
     "samples_are_reproducible": SMALL,
     "fit_with_a_partial_batch": set(CASES) - {"fixed_features"},
-    "jit_equals_graph": {"without_critic", "cross_entropy", "sliced"},
+    "jit_equals_graph": {"without_critic", "cross_entropy", "sliced", "max_gp"},
     "steps_per_execution_changes_nothing": {"without_critic", "sliced"},
     "validation_changes_no_training": {"without_critic", "sliced"},
-    "resumes_from_weights_file": {"without_critic", "sliced"},
-    "resumes_from_keras_file": {"with_critic", "cross_entropy"},
+    "resumes_from_weights_file": {"without_critic", "sliced", "max_gp"},
+    "resumes_from_keras_file": {"with_critic", "cross_entropy", "max_gp", "ct_gan", "conditional"},
 }
 RUNS = [(n, check) for n in CASES for check in CHECKS if n in SLOW.get(check, CASES)]
 

@@ -16,9 +16,12 @@ import tensorflow as tf
 from keras_ot_gans import divergences, losses, models, networks, ops
 from keras_ot_gans.layers import SpectralNormalization
 from keras_ot_gans.models import replicas
+from tests.models.lipschitz_reference import networks_of
 
 BATCH, ROUNDS = 32, 3
 X = np.random.default_rng(0).normal(size=(BATCH * ROUNDS, 2)).astype("float32")
+LABELS = ops.Labels(2, (3.0, 1.0))
+Y = np.arange(BATCH * ROUNDS) % 2
 
 
 def spectral_critic():
@@ -61,6 +64,31 @@ def sliced():
     )
 
 
+def wgan_gp():
+    return models.LipschitzGAN(
+        networks.mlp(3, (8,), 2, batch_norm=True),
+        networks.mlp(2, (8,), 1),
+        phi=losses.phi.linear,
+        penalty=losses.penalties.gradient_penalty(),
+        critic_steps=2,
+        generator_batch=24,
+        effective_constants=True,
+        ema_decay=0.7,
+        seed=1,
+    )
+
+
+def conditional_max_gp():
+    return models.LipschitzGAN(
+        *networks_of(3, 2, LABELS),
+        penalty=losses.penalties.max_gradient_penalty(),
+        batch_size=BATCH,
+        critic_steps=2,
+        labels=LABELS,
+        seed=1,
+    )
+
+
 def half_precision():
     """Float16 with a scaled loss."""
     keras.config.set_dtype_policy("mixed_float16")
@@ -84,6 +112,8 @@ RUNS = {
     "act": (act, {"generator": sgd, "navigator": clipped, "critic": clipped}),
     "act_cross_entropy": (act_cross_entropy, ALL_SGD),
     "sliced": (sliced, ALL_CLIPPED),
+    "wgan_gp": (wgan_gp, ALL_SGD),
+    "conditional_max_gp": (conditional_max_gp, {"generator": sgd, "critic": clipped}),
     "half_precision": (half_precision, ALL_CLIPPED),
 }
 
@@ -95,7 +125,8 @@ def train(make, optimizers):
     one = tf.distribute.get_strategy().num_replicas_in_sync == 1
     model.compile({role: optimizers[role]() for role in model.networks}, run_eagerly=one)
     start = flat(model.trainable_variables)
-    data = tf.data.Dataset.from_tensor_slices(X).batch(BATCH, drop_remainder=True)
+    data = tf.data.Dataset.from_tensor_slices(X if model.labels is None else (X, Y))
+    data = data.batch(BATCH, drop_remainder=True)
     history = model.fit(data, verbose=0).history
     return {
         "weights": flat(v for v in model.variables if "seed" not in v.path),

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_ot_gans import losses, models, networks
-from tests.models.cases import critic, generator, navigator
+from tests.models.cases import CASES, critic, generator, navigator, value
 from tests.models.harness import weights
 
 X = np.random.default_rng(0).normal(size=(16, 2)).astype("float32")
@@ -146,3 +146,63 @@ def test_costs_are_float32():
         tf.constant(X), model.fake_like(tf.constant(X), training=True), training=True
     )
     assert {part.dtype for part in transport} == {tf.float32}
+
+
+# --- slopes ---
+
+
+def lipschitz_gan(name, penalty, case=None):
+    with policy(name):
+        keras.utils.set_random_seed(0)
+        if case is not None:
+            model = CASES[case].make()
+        else:
+            model = models.LipschitzGAN(
+                generator(), value(), penalty=penalty, batch_size=len(X), seed=1
+            )
+        model.compile(
+            {role: keras.optimizers.SGD(RATE) for role in model.networks}, run_eagerly=True
+        )
+    return model
+
+
+@pytest.mark.parametrize("penalty", ["gradient_penalty", "r1", "max_gradient_penalty"])
+@pytest.mark.parametrize(("name", "digits"), [("mixed_float16", 2e-2), ("mixed_bfloat16", 1e-1)])
+def test_penalised_step_equals_that_of_float32(name, digits, penalty):
+    penalty = getattr(losses.penalties, penalty)(1.0)
+    expected = steps_of(lipschitz_gan("float32", penalty))
+    received = steps_of(lipschitz_gan(name, penalty))
+    for role, step in expected.items():
+        # As above, for gradients of gradients.
+        error = np.linalg.norm(received[role] - step) / np.linalg.norm(step)
+        assert error < digits, role
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+def test_slopes_are_summed_in_float32(size):
+    # Squares of slopes of 1e3 overflow float16, those of 1e-4 vanish in it.
+    model = lipschitz_gan("mixed_float16", losses.penalties.gradient_penalty(1e-6))
+    last = model.critic.layers[-1]
+    last.kernel.assign(last.kernel * size)
+    x_real, x_fake = tf.constant(X), tf.cast(X[::-1], tf.float16)
+    slopes = model._slopes(tf.cast(x_real, tf.float16), x_fake, None, training=True)
+    assert {slopes.squared.dtype, slopes.points.dtype, slopes.penalty.dtype} == {tf.float32}
+    exact = lipschitz_gan("float32", losses.penalties.gradient_penalty(1e-6)).critic
+    exact.set_weights(model.critic.get_weights())
+    with tf.GradientTape() as tape:
+        tape.watch(slopes.points)
+        total = tf.reduce_sum(exact(slopes.points))
+    squared = np.sum(tape.gradient(total, slopes.points).numpy() ** 2, axis=1)
+    # Two layers of 11 bits; a kink of the leaky ReLU may fall on the other side for a point.
+    error = np.abs(slopes.squared - squared) / squared
+    assert np.median(error) < 2e-3
+    loss = model.critic_objective(tf.cast(x_real, tf.float16), x_fake, None, training=True)
+    assert loss.dtype == tf.float32
+
+
+def test_embedded_labels_train_in_float16():
+    model = lipschitz_gan("mixed_float16", None, case="conditional")
+    before = weights(model.critic.trainable_variables)
+    model.train_step((X, tf.constant([0, 1] * 8)))
+    for old, v in zip(before, model.critic.trainable_variables, strict=True):
+        assert np.isfinite(v.numpy()).all() and (old != v.numpy()).any()

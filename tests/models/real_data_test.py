@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_ot_gans import models, networks
 from keras_ot_gans.models import real_data
-from tests.models.cases import adam, generator, navigator
+from tests.models.cases import CASES, adam, generator, navigator
 from tests.models.harness import states
 
 X = np.random.default_rng(0).normal(size=(24, 2)).astype("float32")
@@ -98,6 +98,57 @@ def test_points_may_have_any_range():
     model = gan(run_eagerly=True)
     model.fit(X * 100, verbose=0)
     assert model.step == 1
+
+
+# --- labels ---
+
+Y = np.arange(24) % 2
+
+
+BAD_LABELS = {
+    "too large": (Y + 1, r"`y` must lie in \[0, 1\] for 2 classes. Received: labels from 1 to 2"),
+    "negative": (Y - 1, r"`y` must lie in \[0, 1\].*from -1 to 0"),
+    "floats": (Y.astype("float32"), "`y` must .*integer.*float32.*argmax"),
+    "one-hot": (np.eye(2, dtype="float32")[Y], "`y` must .*integer.*argmax"),
+    "one-hot integers": (np.eye(2, dtype="int32")[Y], "`y` must .*integer.*argmax"),
+    "column": (Y[:, None], "`y` must .*integer.*"),
+    "none": (None, "`y` must hold the labels of a conditional model"),
+}
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+@pytest.mark.parametrize("wrap", [as_array, as_dataset])
+@pytest.mark.parametrize("name", BAD_LABELS)
+def test_bad_labels_get_one_clear_error(name, wrap, method):
+    y, message = BAD_LABELS[name]
+    model = CASES["conditional"].compiled(run_eagerly=True)
+    data = (X, y) if y is not None else (X,)
+    data = data if wrap is as_array else (as_dataset(data if y is not None else X),)
+    with pytest.raises(ValueError, match=message):
+        getattr(model, method)(*data, verbose=0)
+    assert model.step == 0
+
+
+def test_labels_are_packed_as_the_samples_are():
+    model = CASES["conditional"].compiled(run_eagerly=True)
+    x, y = X.reshape(12, 2, 2), Y.reshape(12, 2)
+    model.fit(as_dataset((x, y)), verbose=0)
+    assert model.step == 2
+    for wrong in ((X, y[:, :1].repeat(2, 0)), (x, Y[:12]), (x, np.eye(2)[Y[:12]])):
+        with pytest.raises(ValueError, match="`y` must hold integer labels"):
+            model.fit(as_dataset(wrong), verbose=0)
+
+
+def test_labels_out_of_range_in_a_compiled_step():
+    model = CASES["conditional"].compiled()
+    data = as_dataset((X, np.where(np.arange(24) == 13, 7, Y)))
+    with pytest.raises(ValueError, match=r"^`y` must lie in \[0, 1\].*from 0 to 7.*more labels\.$"):
+        model.fit(data, verbose=0)
+    assert model.step == 1  # the good batch before it was used
+
+
+def test_labels_of_other_models_are_not_looked_at():
+    gan(run_eagerly=True).fit(as_dataset((X, np.eye(5)[Y])), verbose=0)
 
 
 # --- lengths ---

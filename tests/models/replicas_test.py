@@ -28,6 +28,16 @@ def test_gradients_are_clipped_and_applied_once():
     np.testing.assert_allclose(variable, [3.0 - 0.6, 4.0 - 0.8], rtol=1e-6)
 
 
+def test_repeated_rows_of_a_sparse_gradient_are_summed_before_clipping():
+    variable = keras.Variable([[0.0], [0.0]])
+    optimizer = keras.optimizers.SGD(1.0, clipnorm=1.0)
+    optimizer.build([variable])
+    rows = tf.IndexedSlices(tf.constant([[3.0], [5.0], [6.0]]), [1, 1, 0], [2, 1])
+    replicas.apply_gradients(optimizer, [rows], [variable])
+    # The gradient is (6, 8), of length 10.
+    np.testing.assert_allclose(variable, [[-0.6], [-0.8]], rtol=1e-6)
+
+
 CLIPS = {
     "global_clipnorm": [[0.6, 0.0], [0.8]],
     "clipnorm": [[1.0, 0.0], [1.0]],

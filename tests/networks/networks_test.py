@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_ot_gans import networks
+from tests.networks.resnet_counts import RESNETS
 
 # A dense layer has (inputs + 1) * outputs parameters, a k x k convolution (k * k * inputs + 1) *
 # outputs, less the outputs without a bias; a batch norm has 4 per channel.
@@ -79,6 +80,7 @@ GOLDEN = {
     ),
     # (9 + 1) * 16, (9 * 16 + 1) * 32, 28 -> 14 -> 7: (7 * 7 * 32 + 1) * 64, 65 * 10
     "classifier": (networks.small_classifier, (), {}, 160 + 4_640 + 100_416 + 650),
+    **RESNETS,
 }
 
 
@@ -105,6 +107,30 @@ def small(kind, **kwargs):
             networks.small_classifier((16, 16, 1), 3, width=2, **kwargs),
             (images,),
         ),
+        "wgan_gp_resnet_generator": lambda: (
+            networks.wgan_gp_resnet_generator(4, (16, 16, 1), width=2, **kwargs),
+            (vectors,),
+        ),
+        "wgan_gp_resnet_critic": lambda: (
+            networks.wgan_gp_resnet_critic((16, 16, 1), 6, width=2, **kwargs),
+            (images,),
+        ),
+        "sngan_resnet_generator": lambda: (
+            networks.sngan_resnet_generator(4, (28, 28, 1), width=2, **kwargs),
+            (vectors,),
+        ),
+        "sngan_resnet_critic": lambda: (
+            networks.sngan_resnet_critic((28, 28, 1), 6, width=2, **kwargs),
+            (np.repeat(images, 2, axis=1)[:, :28].repeat(2, axis=2)[:, :, :28],),
+        ),
+        "sndcgan_generator": lambda: (
+            networks.sndcgan_generator(4, (16, 16, 1), width=2, **kwargs),
+            (vectors,),
+        ),
+        "sndcgan_critic": lambda: (
+            networks.sndcgan_critic((16, 16, 1), 6, width=2, **kwargs),
+            (images,),
+        ),
     }[kind]()
 
 
@@ -114,6 +140,12 @@ SHAPES = {
     "dcgan_critic": (3, 6),
     "difference_navigator": (3, 2),
     "small_classifier": (3, 3),
+    "wgan_gp_resnet_generator": (3, 16, 16, 1),
+    "wgan_gp_resnet_critic": (3, 6),
+    "sngan_resnet_generator": (3, 28, 28, 1),
+    "sngan_resnet_critic": (3, 6),
+    "sndcgan_generator": (3, 16, 16, 1),
+    "sndcgan_critic": (3, 6),
 }
 
 

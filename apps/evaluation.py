@@ -1,0 +1,182 @@
+"""Scores of a run, a generator or files, against real images from wherever they are."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from apps import generated, judging
+from apps.atomic import replacing
+from apps.generated import Generated
+from apps.look_up import look_up
+from keras_ot_gans.metrics.feature_networks import WeightsMissing
+from keras_ot_gans.metrics.image_scores import ImageScores
+from keras_ot_gans.metrics.presets import PRESETS
+from keras_ot_gans.metrics.score import Scores
+from keras_ot_gans.metrics.score_names import SCORES
+
+
+class Request(NamedTuple):
+    """What to score against what; the flags of `apps.evaluate` say what each field means."""
+
+    workdir: str | None = None
+    generator: str | None = None
+    images: str | None = None
+    npz: str | None = None
+    data: str | None = None
+    data_dir: str | None = None
+    split: str | None = None
+    real_folder: str | None = None
+    real_npz: str | None = None
+    statistics: str | None = None
+    network: str = "inception_graph"
+    weights: str | None = None
+    preset: str = "standard"
+    prior: str = "normal"
+    cache_dir: str | None = None
+    metrics: list[str] | None = None
+    num: int | None = None
+    seed: int = 0
+
+
+class Real(NamedTuple):
+    """Real images.
+
+    Attributes:
+        source: what `ImageScores` takes as `real`.
+        labelled: function that returns batches with labels, or None.
+        name: their name on the card.
+        split: which part of them.
+    """
+
+    source: Any
+    labelled: Any
+    name: str
+    split: str
+
+
+def evaluate_to_file(request: Request, out: str) -> str:
+    """Score and write the scores with the whole card.
+
+    Args:
+        request: `Request`.
+        out: name of a JSON file, in a folder that exists.
+
+    Returns:
+        str, a table for the terminal.
+
+    Raises:
+        ValueError: if a flag, a file or an image cannot be used.
+        FileNotFoundError: if files are not there.
+    """
+    path = Path(out).expanduser()
+    if path.suffix != ".json" or not path.parent.is_dir():
+        raise ValueError(
+            "`out` must be a file name that ends with .json, in a folder that exists. "
+            f"Received: {out}. Try --out=scores.json."
+        )
+    fake, real, scores = evaluate(request)
+    record = {"generated": fake.origin, "real": f"{real.name}, {real.split}", **scores.as_dict()}
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n")
+    return (
+        f"{scores.card.n_fake} generated images from {fake.origin} against "
+        f"{scores.card.n_real} of {real.name} ({real.split})\n{scores.table()}\nWritten to {path}"
+    )
+
+
+def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
+    """Score generated images.
+
+    Args:
+        request: `Request`.
+
+    Returns:
+        `(Generated, Real, Scores)`.
+
+    Raises:
+        ValueError: if a flag, a file or an image cannot be used, or weights are missing.
+        FileNotFoundError: if files are not there.
+    """
+    protocol = look_up("preset", request.preset, PRESETS)
+    metrics = tuple(request.metrics or protocol.scores)
+    for name in metrics:
+        look_up("metrics", name, SCORES)
+    if request.seed < 0 or (request.num is not None and request.num < 2):
+        raise ValueError(
+            "`num` must be at least 2 and `seed` at least 0. "
+            f"Received: num={request.num}, seed={request.seed}. Try --num=10000 --seed=0."
+        )
+    _one_of(request, ("workdir", "generator", "images", "npz"), needed=True)
+    _one_of(request, ("data", "real_folder", "real_npz", "statistics"), request.workdir is None)
+    fake = generated.load(request, protocol.n_fake if request.num is None else request.num)
+    real = _real(request, fake)
+    network = judging.network_maker(request.network, request.weights, real.labelled)
+    needs_labels = any(SCORES[name].labels for name in metrics)
+    if needs_labels:
+        raise ValueError(
+            "`metrics` must be scores without labels. Received: "
+            f"{', '.join(n for n in metrics if SCORES[n].labels)}, for generated images that have "
+            "none. Use `metrics.ImageScores` with pairs (images, labels)."
+        )
+    judge = ImageScores(
+        network,
+        real.source,
+        metrics,
+        protocol,
+        real_name=real.name,
+        split=real.split,
+        cache_dir=request.cache_dir,
+        batch_size=judging.BATCH,
+        seed=request.seed,
+        verbose=int(sys.stdout.isatty()),
+    )
+    try:
+        scores = judge.evaluate(
+            fake.batches,
+            fake.num if request.num is None else request.num,
+            generator_weights=fake.weights,
+            sampler=fake.sampler,
+        )
+    except WeightsMissing as error:
+        raise ValueError(
+            f"`--weights` must be given where they cannot be fetched. Received: nothing. {error}"
+        ) from error
+    return fake, real, scores
+
+
+def _one_of(request: Request, names: tuple[str, ...], needed: bool) -> None:
+    given = [name for name in names if getattr(request, name) is not None]
+    if len(given) > 1 or (needed and not given):
+        raise ValueError(
+            f"`{names[0]}` or one other of {', '.join('--' + name for name in names)} must be "
+            f"given. Received: {' and '.join(given) or 'none'}. Give one."
+        )
+
+
+def _real(request: Request, fake: Generated) -> Real:
+    """Find the real images, at the size of the generated ones."""
+    size, channels = fake.shape[:2], fake.shape[2]
+    if request.statistics is not None:
+        return Real(Path(request.statistics), None, request.statistics, "statistics")
+    if request.real_npz is not None:
+        array = generated.read_npz("real_npz", request.real_npz)
+        return Real(array, None, Path(request.real_npz).name, "all")
+    if request.real_folder is not None:
+        files = generated.find_pictures("real_folder", request.real_folder)
+        batches = generated.PictureBatches(files, channels, size)
+        return Real(batches, None, Path(request.real_folder).name, "all")
+    if request.data is not None:
+        section = {"name": request.data, "image_size": tuple(size)}
+    else:
+        section = dict(fake.config.data)
+    if request.split is not None:
+        section["split"] = request.split
+
+    def labelled() -> Any:
+        return judging.real_images(section, request.data_dir, with_labels=True)
+
+    def images() -> Any:
+        return judging.real_images(section, request.data_dir)
+
+    return Real(images, labelled, section["name"], str(section.get("split") or "default"))

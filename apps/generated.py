@@ -1,0 +1,225 @@
+"""Generated images from wherever they are, in batches."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ml_collections import ConfigDict
+from PIL import Image
+
+from apps import builders, sampling
+from apps.look_up import look_up
+from apps.run_folder import RunFolder
+from keras_ot_gans.datasets.folders import find_images, read_image
+from keras_ot_gans.datasets.pixels import prepare_image
+
+_KEYS = ("samples", "images", "arr_0")
+_BATCH = 100
+
+
+class Generated(NamedTuple):
+    """Generated images.
+
+    Attributes:
+        batches: what `ImageScores.evaluate` takes as `fake`.
+        num: int, how many there are.
+        shape: (height, width, channels).
+        weights: "ema", "raw" or "unknown".
+        sampler: "prior" or "files".
+        origin: str, where they come from, in words.
+        config: config of the run, if they come from one.
+    """
+
+    batches: Any
+    num: int
+    shape: tuple[int, int, int]
+    weights: str
+    sampler: str
+    origin: str
+    config: ConfigDict | None = None
+
+
+class PictureBatches:
+    """Pictures of files, decoded batch by batch.
+
+    Args:
+        files: paths.
+        channels: 1 or 3.
+        size: (height, width) to crop square and resize to; None leaves pictures as they are.
+    """
+
+    def __init__(
+        self, files: Sequence[Path], channels: int, size: tuple[int, int] | None = None
+    ) -> None:
+        """Keep the names."""
+        self.files, self.channels, self.size = files, channels, size
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Decode."""
+        for start in range(0, len(self.files), _BATCH):
+            pictures = [self._read(file) for file in self.files[start : start + _BATCH]]
+            odd = [i for i, picture in enumerate(pictures) if picture.shape != pictures[0].shape]
+            if odd:
+                raise ValueError(
+                    "`images` must be pictures of one size. Received: "
+                    f"{self.files[start + odd[0]]} of {pictures[odd[0]].shape[:2]}, after "
+                    f"{pictures[0].shape[:2]}. Resize them, or remove it."
+                )
+            yield np.stack(pictures)
+
+    def _read(self, file: Path) -> np.ndarray:
+        try:
+            picture = read_image(file, self.channels)
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise ValueError(
+                f"`images` must be readable pictures. Received: {file} ({error}). Remove it."
+            ) from error
+        if self.size is None:
+            return picture
+        with tf.device("CPU:0"):
+            return prepare_image(tf.constant(picture), tuple(self.size), "square").numpy()
+
+
+def load(request: Any, num: int) -> Generated:
+    """Find the generated images of a request.
+
+    Args:
+        request: `evaluation.Request` with one of `workdir`, `generator`, `images`, `npz`.
+        num: int, images to be generated; files have their own number.
+
+    Returns:
+        `Generated`.
+
+    Raises:
+        ValueError: if they cannot be read, or the generator makes no images.
+        FileNotFoundError: if there are no files.
+    """
+    if request.npz is not None:
+        images = read_npz("npz", request.npz)
+        order = np.random.default_rng(request.seed).permutation(len(images))
+        parts = _Shuffled(images, order)
+        return Generated(
+            parts, len(images), images.shape[1:], "unknown", "files", Path(request.npz).name
+        )
+    if request.images is not None:
+        files = find_pictures("images", request.images)
+        order = np.random.default_rng(request.seed).permutation(len(files))
+        with Image.open(files[0]) as first:
+            grey = first.mode in ("1", "L", "I", "I;16", "F")
+        batches = PictureBatches([files[index] for index in order], 1 if grey else 3)
+        shape = next(iter(batches)).shape[1:]
+        return Generated(batches, len(files), shape, "unknown", "files", Path(request.images).name)
+    config, weights = None, "unknown"
+    if request.workdir is not None:
+        folder = RunFolder(request.workdir)
+        config = ConfigDict(folder.read_config())
+        network, origin = sampling.load_generator(folder, config)
+        prior, origin = config.model.prior, f"{folder.path.name}/{origin}"
+        weights = "raw" if config.model.get("ema_decay") is None else "ema"
+    else:
+        path = Path(request.generator).expanduser()
+        network, prior, origin = _from_file(path), request.prior, path.name
+    shape = network.output_shape[1:]
+    if len(shape) != 3 or len(network.input_shape) != 2:
+        raise ValueError(
+            "`generator` must make images (height, width, channels) of latents (B, d). Received: "
+            f"{origin} with input {network.input_shape} and output {network.output_shape}."
+        )
+    draw = _sampler(network, look_up("prior", prior, builders.PRIORS)(), num, request.seed)
+    return Generated(draw, num, shape, weights, "prior", origin, config)
+
+
+def find_pictures(flag: str, folder: str) -> list[Path]:
+    """List the pictures of a folder.
+
+    Args:
+        flag: name of the flag, for the message.
+        folder: path.
+
+    Returns:
+        List of paths, in one order on every machine.
+
+    Raises:
+        ValueError: if there is no such folder or no picture in it.
+    """
+    try:
+        return find_images(Path(folder).expanduser())
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"`--{flag}` must be a folder of pictures. Received: {folder} ({error})"
+        ) from error
+
+
+def read_npz(flag: str, path: str) -> np.ndarray:
+    """Read an array of images.
+
+    Args:
+        flag: name of the flag, for the message.
+        path: `.npz` with the array `samples`, `images` or `arr_0`, or one array only; or `.npy`.
+
+    Returns:
+        Array `(n, height, width, channels)`.
+
+    Raises:
+        ValueError: if there is no such array.
+    """
+    try:
+        with open(Path(path).expanduser(), "rb") as file:
+            found = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                arrays = {"arr_0": found}
+            else:
+                names = [n for n in _KEYS if n in found.files] or found.files[:2]
+                arrays = {name: found[name] for name in names}
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(
+            f"`--{flag}` must be a .npz file that can be read. Received: {path} ({error})."
+        ) from error
+    images = next(iter(arrays.values())) if arrays else np.empty(0)
+    if len(arrays) > 1 and next(iter(arrays)) not in _KEYS or images.ndim != 4:
+        raise ValueError(
+            f"`--{flag}` must hold images, axes (n, height, width, channels), as `samples`, "
+            f"`images` or its only array. Received: {path} with "
+            f"{ {name: array.shape for name, array in arrays.items()} }."
+        )
+    return images
+
+
+class _Shuffled:
+    """An array's batches in another order: intervals and splits want no order of classes."""
+
+    def __init__(self, images: np.ndarray, order: np.ndarray) -> None:
+        self.images, self.order = images, order
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for start in range(0, len(self.order), _BATCH):
+            yield self.images[self.order[start : start + _BATCH]]
+
+
+def _sampler(network: Any, prior: Any, num: int, seed: int) -> Callable[[], Iterator[np.ndarray]]:
+    """Return a function that generates batch by batch from the latents of a seed."""
+
+    def draw() -> Iterator[np.ndarray]:
+        shape = (num, network.input_shape[-1])
+        latents = np.asarray(prior.sample(shape, keras.random.SeedGenerator(seed)))
+        run = tf.function(
+            lambda z: network(z, training=False),
+            input_signature=[tf.TensorSpec((None, shape[1]), tf.float32)],
+        )
+        for start in range(0, num, _BATCH):
+            yield run(latents[start : start + _BATCH]).numpy()
+
+    return draw
+
+
+def _from_file(path: Path) -> Any:
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(
+            "`--generator` must be a .keras file that can be read. "
+            f"Received: {path} ({error}). Save it by `model.generator.save(path)`."
+        ) from error

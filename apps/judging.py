@@ -1,0 +1,170 @@
+"""Image scores from names: feature networks, and the real images they compare with."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ml_collections import ConfigDict
+
+from apps import sources
+from apps.look_up import call, look_up
+from keras_ot_gans import datasets
+from keras_ot_gans.metrics.feature_networks import (
+    FeatureNetwork,
+    from_keras,
+    inception_from_graph,
+    inception_from_torch,
+    keras_applications_inception,
+    trained_classifier,
+)
+from keras_ot_gans.metrics.image_scores import ImageScores
+from keras_ot_gans.metrics.quantise import to_pixels
+from keras_ot_gans.metrics.score_names import SCORES
+from keras_ot_gans.metrics.statistics_cache import default_cache_dir
+
+CLASSIFIER = "classifier"
+NETWORKS = {
+    "inception_graph": inception_from_graph,
+    "inception_torch": inception_from_torch,
+    "keras_applications": lambda weights: keras_applications_inception(weights or "imagenet"),
+}
+BATCH = 100
+
+
+def network_maker(
+    name: str, weights: str | None = None, labelled: Callable[[], Any] | None = None
+) -> Callable[[], FeatureNetwork]:
+    """Return a function that makes a feature network when it is first needed.
+
+    Args:
+        name: key of `NETWORKS`, "classifier", or a `.keras` file whose outputs are features, or
+            features and logits, of images in [-1, 1].
+        weights: file of the network's weights; None to fetch them.
+        labelled: function that returns batches of labelled images, for the classifier.
+
+    Returns:
+        Function without arguments.
+
+    Raises:
+        ValueError: if there is no such network.
+    """
+    if name.endswith(".keras"):
+        return lambda: _from_file(Path(name).expanduser())
+    known = {**NETWORKS, CLASSIFIER: None}
+    make = look_up("network", name, known)
+    if make is not None:
+        return lambda: make(weights)
+    if labelled is None:
+        raise ValueError(
+            "`network` must not be 'classifier' where the real images have no labels. Received: "
+            "images without labels. Choose another network."
+        )
+    return lambda: _classifier(labelled())
+
+
+def check(config: ConfigDict) -> None:
+    """Check what the watch section says about image scores, before anything is loaded.
+
+    Args:
+        config: the whole config; configs of points may leave these keys out.
+
+    Raises:
+        ValueError: if a name is unknown, a number out of range, or the data are no images.
+    """
+    watch = config.watch
+    for name in watch.get("scores", ()):
+        look_up("watch.scores", name, SCORES)
+    if not watch.get("scores", ()):
+        return
+    if config.data.name in sources.TOYS:
+        raise ValueError(
+            "`watch.scores` must be empty where the data are points. Received: "
+            f"{', '.join(watch.scores)} for {config.data.name}. Use watch.metrics."
+        )
+    network_maker(watch.network, watch.weights, labelled=list)
+    if watch.num_scored < 2:
+        raise ValueError(f"`watch.num_scored` must be at least 2. Received: {watch.num_scored}.")
+
+
+def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:
+    """Build the image scores of a run, against all images of its own data.
+
+    Args:
+        config: the whole config.
+        data_dir: folder of the data, as for training.
+
+    Returns:
+        List of one `ImageScores`, or of none.
+    """
+    watch = config.watch
+    if not watch.get("scores", ()):
+        return []
+
+    def labelled() -> tf.data.Dataset:
+        return real_images(dict(config.data), data_dir, with_labels=True)
+
+    makes = network_maker(watch.network, watch.weights, labelled)
+    needs_labels = any(SCORES[name].labels for name in watch.scores)
+    return [
+        ImageScores(
+            makes,
+            labelled if needs_labels else lambda: real_images(dict(config.data), data_dir),
+            tuple(watch.scores),
+            real_name=config.data.name,
+            split=str(config.data.get("split", "all")),
+            num=watch.num_scored,
+            seed=config.train.seed,
+            verbose=int(sys.stdout.isatty()),
+        )
+    ]
+
+
+def real_images(
+    section: dict[str, Any], data_dir: str | None, with_labels: bool = False
+) -> tf.data.Dataset:
+    """Return the real images of a data section: all of them, once, in order, never mirrored.
+
+    Args:
+        section: dict of `name` and what else `datasets.load_image_set` or
+            `datasets.from_folder` takes.
+        data_dir: folder of the data.
+        with_labels: bool.
+
+    Returns:
+        `tf.data.Dataset` of float32 `(b, height, width, channels)` in [-1, 1], or pairs; read
+        from the disk as it goes.
+
+    Raises:
+        ValueError: if the section does not fit.
+        FileNotFoundError: if the data are not there.
+    """
+    section = {**section, "flip": False, "shuffle": False, "drop_remainder": False}
+    section |= {"batch_size": BATCH, "with_labels": with_labels}
+    if section["name"] == sources.FOLDER:
+        return call("data", datasets.from_folder, section, data_dir)
+    name = section["name"].removeprefix(sources.TFDS)
+    section |= {"data_dir": data_dir, "memory_limit": 0}  # bytes: streams instead of loading
+    return call("data", datasets.load_image_set, section, name)
+
+
+def _classifier(batches: Any) -> FeatureNetwork:
+    """Train the small classifier on labelled images, or read it from the cache."""
+    found = [(to_pixels(images).astype(np.uint8), labels) for images, labels in batches]
+    images, labels = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    folder = default_cache_dir().parent / "classifiers"
+    return trained_classifier(images, labels, folder, verbose=int(sys.stdout.isatty()))
+
+
+def _from_file(path: Path) -> FeatureNetwork:
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(
+            "`network` must be a .keras file that can be read. "
+            f"Received: {path} ({error}). Save the model by `model.save(path)`."
+        ) from error
+    return from_keras(model, name=path.stem)
