@@ -256,3 +256,14 @@ def test_an_epoch_without_rounds_is_refused(steps):
     with pytest.raises(ValueError, match="`steps_per_epoch` must be None or at least 1"):
         model.fit(endless, steps_per_epoch=steps, verbose=0)
     assert model.step == 0
+
+
+@pytest.mark.parametrize("chosen", [None, True, False])
+def test_tuning_thread_is_off_unless_the_user_decides(chosen):
+    # At the end of an iterator, that thread is waited for, for up to a minute.
+    data = tf.data.Dataset.from_tensors(np.zeros((4, 2), "float32"))
+    if chosen is not None:
+        options = tf.data.Options()
+        options.autotune.enabled = chosen
+        data = data.with_options(options)
+    assert real_data.checked(data, (2,), 1).options().autotune.enabled is bool(chosen)
