@@ -2,19 +2,22 @@
 
 import numpy as np
 
+from keras_ot_gans.metrics.alternating_moments import AlternatingMoments
 from keras_ot_gans.metrics.feature_networks import FeatureNetwork
 from keras_ot_gans.metrics.grouped_moments import GroupedMoments
 from keras_ot_gans.metrics.inception_score import InceptionScore, class_probabilities
 from keras_ot_gans.metrics.kept_features import KeptFeatures
-from keras_ot_gans.metrics.moments import Moments
 from keras_ot_gans.metrics.presets import Protocol
+
+_CLASS_BYTES = 2**31
 
 
 class FeaturePass:
     """Moments, class probabilities and a few kept features of a stream of images.
 
     Memory does not grow with the stream: `8 * groups * d**2` bytes for the moments (320 MiB for
-    10 groups at 2048), `4 * max_stored * d` for kept features (78 MiB), `8 * d**2` for each class.
+    10 groups at 2048), `4 * max_stored * d` for kept features (78 MiB), and for moments of classes
+    2 GiB in as many groups as they have room for, but at least `8 * d**2` for each class.
 
     Args:
         network: `FeatureNetwork`.
@@ -54,7 +57,9 @@ class FeaturePass:
             # One split is scored as a whole; more of them then serve its interval.
             splits = self.groups if protocol.splits == 1 else protocol.splits
             self.inception = InceptionScore(network.num_classes, splits, total)
-        self.by_class: dict[int, Moments] | None = {} if classes else None
+        self.by_class: dict[int, AlternatingMoments] | None = {} if classes else None
+        matrices = _CLASS_BYTES // (8 * dim**2 * (network.num_classes or 10))
+        self._class_groups = max(1, min(self.groups, matrices))
         self.right = 0
 
     def update(
@@ -99,5 +104,6 @@ class FeaturePass:
         if logits is not None:
             self.right += int((logits.argmax(axis=1) == labels).sum())
         for label in np.unique(labels).tolist():
-            found = self.by_class.setdefault(int(label), Moments(features.shape[1]))
-            found.update(features[labels == label])
+            if label not in self.by_class:
+                self.by_class[label] = AlternatingMoments(features.shape[1], self._class_groups)
+            self.by_class[label].update(features[labels == label])

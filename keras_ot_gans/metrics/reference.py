@@ -158,7 +158,7 @@ def compute_reference(
 
 def _of_classes(gathered: FeaturePass, protocol: Protocol) -> dict[str, np.ndarray]:
     labels = sorted(gathered.by_class)
-    found = [gathered.by_class[label] for label in labels]
+    found = [gathered.by_class[label].total() for label in labels]
     return {
         "class_labels": np.asarray(labels, np.int64),
         "class_counts": np.asarray([moments.count for moments in found], np.int64),

@@ -22,6 +22,7 @@ from keras_ot_gans.metrics.intervals import (
 )
 from keras_ot_gans.metrics.kernel_distance import kernel_distance, kernel_distance_without
 from keras_ot_gans.metrics.manifold import manifold_membership
+from keras_ot_gans.metrics.moments import Moments
 from keras_ot_gans.metrics.protocol import ProtocolCard
 from keras_ot_gans.metrics.reference_statistics import ReferenceStatistics
 from keras_ot_gans.metrics.score import Score
@@ -74,7 +75,7 @@ class _Sides:
         self, real: ReferenceStatistics, fake: FeaturePass, card: ProtocolCard, intervals: bool
     ) -> None:
         self.real, self.fake, self.card, self.intervals = real, fake, card, intervals
-        self._grouped = None
+        self.dim, self._grouped = len(real.mean), None
 
     def grouped(self) -> GroupedFrechet:
         if self._grouped is None:
@@ -172,22 +173,40 @@ def _accuracy(sides: _Sides) -> Values:
 
 
 def _intra_fid(sides: _Sides) -> Values:
-    real, found, ddof = sides.real, sides.fake.by_class, sides.card.covariance_ddof
-    distances = []
+    found = sides.fake.by_class
+    for label in sides.real.class_labels.tolist():
+        if label not in found:
+            check_sample_count(f"fake, class {label}", 0, sides.dim)
+    value = _mean_over_classes(sides, {label: part.total() for label, part in found.items()})
+    groups = min((part.groups for part in found.values()), default=1)
+    if not sides.intervals or groups < 2:
+        return [("intra_fid", value, _UNKNOWN, math.nan)]
+    try:
+        without = [
+            _mean_over_classes(sides, {label: part.without(g) for label, part in found.items()})
+            for g in range(groups)
+        ]
+    except TooFewSamples:  # enough for the distance, too few without a group
+        return [("intra_fid", value, _UNKNOWN, math.nan)]
+    return [("intra_fid", value, jackknife_interval(value, without), math.nan)]
+
+
+def _mean_over_classes(sides: _Sides, found: dict[int, Moments]) -> float:
+    """Mean of the Frechet distances within the classes."""
+    real, distances = sides.real, []
     for index, label in enumerate(real.class_labels.tolist()):
-        count = found[label].count if label in found else 0
-        check_sample_count(f"real, class {label}", int(real.class_counts[index]), len(real.mean))
-        check_sample_count(f"fake, class {label}", count, len(real.mean))
         fake = found[label]
+        check_sample_count(f"real, class {label}", int(real.class_counts[index]), sides.dim)
+        check_sample_count(f"fake, class {label}", fake.count, sides.dim)
         distances.append(
             frechet_distance(
                 real.class_means[index],
                 real.class_covariances[index],
                 fake.mean,
-                fake.covariance(ddof),
+                fake.covariance(sides.card.covariance_ddof),
             )
         )
-    return [("intra_fid", float(np.mean(distances)), _UNKNOWN, math.nan)]
+    return float(np.mean(distances))
 
 
 _COMPUTE: dict[str, Callable[[_Sides], Values]] = {

@@ -188,7 +188,20 @@ def test_labels_give_accuracy_and_distances_within_classes(tmp_path):
     real, (fake, logits) = NETWORK(REAL).features, NETWORK(FAKE)
     assert scores["accuracy"].value == np.mean(logits.argmax(1) == fake_labels)
     expected = [sqrtm_distance(real[real_labels == c], fake[fake_labels == c]) for c in (0, 1)]
-    assert scores["intra_fid"].value == pytest.approx(np.mean(expected), rel=1e-5)
+    score = scores["intra_fid"]
+    assert score.value == pytest.approx(np.mean(expected), rel=1e-5)
+    # Ten groups: every tenth row of each class is left out.
+    without = [
+        np.mean(
+            [
+                sqrtm_distance(real[real_labels == c], part[np.arange(len(part)) % 10 != g])
+                for c, part in ((c, fake[fake_labels == c]) for c in (0, 1))
+            ]
+        )
+        for g in range(10)
+    ]
+    spread = 2.2622 * np.sqrt(0.9 * np.sum((without - np.mean(without)) ** 2))  # t of 9 degrees
+    assert score.high - score.value == pytest.approx(spread, rel=1e-4)
     again = judge(tmp_path, ("intra_fid",), real=(REAL, real_labels)).evaluate((FAKE, fake_labels))
     assert again["intra_fid"].value == scores["intra_fid"].value
     rare = judge(tmp_path, ("intra_fid",), real=(REAL, (np.arange(60) == 0).astype(int)))
