@@ -119,11 +119,56 @@ def _optimizer(role: str, section: Mapping) -> keras.optimizers.Optimizer:
     """Build the optimizer of a role; its learning rate may fall to 0."""
     section = dict(section)
     build = look_up(f"optimizers.{role}.name", section["name"], OPTIMIZERS)
+    warmup = section.pop("warmup_updates", None)
     for key, schedule in SCHEDULES.items():
         updates = section.pop(key, None)
         if updates is not None:
-            section["learning_rate"] = schedule(section["learning_rate"], updates)
+            rate = section["learning_rate"]
+            section["learning_rate"] = (
+                schedule(rate, updates)
+                if warmup is None
+                else warmed_up(f"optimizers.{role}", key, rate, updates, warmup)
+            )
+            warmup = None
+    if warmup is not None:
+        raise ValueError(
+            f"`optimizers.{role}.warmup_updates` must come with cosine_updates. Received: "
+            f"warmup_updates={warmup} alone. Give cosine_updates too."
+        )
     return call(f"optimizers.{role}", build, section)
+
+
+def warmed_up(
+    argument: str, key: str, rate: float, updates: int, warmup: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return a rate that rises from 0 along a line, then falls to 0 along half a cosine.
+
+    Args:
+        argument: the config section, for the message.
+        key: the section's key of the falling part.
+        rate: float, the highest rate.
+        updates: int, updates of this optimizer after which the rate is 0 again.
+        warmup: int, updates of the rise.
+
+    Returns:
+        `keras.optimizers.schedules.LearningRateSchedule`.
+
+    Raises:
+        ValueError: if the rise is not shorter than the whole, or the fall is no cosine.
+
+    Example:
+        >>> schedule = warmed_up("optimizers.critic", "cosine_updates", 0.1, 100, 50)
+        >>> [round(float(schedule(step)), 4) for step in (0, 25, 50, 100)]
+        [0.0, 0.05, 0.1, 0.0]
+    """
+    if key != "cosine_updates" or not 0 < warmup < updates:
+        raise ValueError(
+            f"`{argument}.warmup_updates` must be in (0, cosine_updates). Received: "
+            f"warmup_updates={warmup}, {key}={updates}. Make it shorter, and the fall a cosine."
+        )
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, updates - warmup, warmup_target=rate, warmup_steps=warmup
+    )
 
 
 MODELS: dict[str, Callable] = {

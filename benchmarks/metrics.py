@@ -186,7 +186,7 @@ def _networks(batch: int, rounds: int, graph: str | None) -> None:
     import tensorflow as tf
 
     from keras_ot_gans.metrics import feature_networks
-    from keras_ot_gans.networks import fid_inception
+    from keras_ot_gans.networks import fid_inception, small_classifier
 
     model = fid_inception.fid_inception()
 
@@ -197,6 +197,9 @@ def _networks(batch: int, rounds: int, graph: str | None) -> None:
     candidates = {
         "FID's Inception in Keras": in_keras,
         "`keras.applications.InceptionV3`": feature_networks.keras_applications_inception(None),
+        "small classifier, 32 x 32 as they are": feature_networks.from_keras(
+            small_classifier((32, 32, 3))
+        ),
     }
     if graph is not None:
         candidates["the graph of 2015-12-05"] = feature_networks.inception_from_graph(graph)

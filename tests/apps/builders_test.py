@@ -126,3 +126,45 @@ def test_the_learning_rate_falls_along_half_a_cosine():
     # (1 + cos(pi t)) / 2 at t = 0, 1/2, 3/4, 1.
     expected = [0.01, 0.005, 0.01 * (1 - 0.5**0.5) / 2, 0.0]
     np.testing.assert_allclose(rates, expected, atol=1e-8)
+
+
+def rates(section, steps):
+    optimizer = builders._optimizer("critic", {"name": "sgd", "learning_rate": 0.1, **section})
+    return [float(optimizer._learning_rate(step)) for step in steps]
+
+
+def test_rates_rise_and_fall_as_the_section_says():
+    # Half of the fall is half of the rate on a line and on a cosine.
+    found = rates({"linear_updates": 100}, (0, 50, 100, 200))
+    np.testing.assert_allclose(found, [0.1, 0.05, 0.0, 0.0], atol=1e-8)
+    found = rates({"cosine_updates": 100, "warmup_updates": 20}, (0, 10, 20, 60, 100, 200))
+    np.testing.assert_allclose(found, [0.0, 0.05, 0.1, 0.05, 0.0, 0.0], atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"warmup_updates": 10},
+        {"warmup_updates": 10, "linear_updates": 100},
+        {"warmup_updates": 100, "cosine_updates": 100},
+    ],
+)
+def test_a_rise_needs_a_longer_cosine(section):
+    with pytest.raises(ValueError, match="`optimizers.critic.warmup_updates` must"):
+        rates(section, (0,))
+
+
+@pytest.mark.parametrize("name", ["gan", "lsgan", "sngan", "wgan_gp", "max_gp"])
+def test_lipschitz_gans_by_their_names(name):
+    from configs import lipschitz_mnist
+
+    config = lipschitz_mnist.get_config(name)
+    config.model.generator.width = config.model.critic.width = 4
+    model = builders.build_model(config, (28, 28, 1))
+    assert isinstance(model, models.LipschitzGAN) and model.batch_size == 64
+    phi, penalty, generator_loss, spectral = lipschitz_mnist.METHODS[name]
+    assert model.phi == builders.PHIS[phi]
+    assert model.generator_loss is builders.GENERATOR_LOSSES[generator_loss]
+    assert (model.penalty is None) == (penalty is None)
+    kinds = {type(layer).__name__ for layer in model.critic.layers}
+    assert ("SpectralNormalization" in kinds) == spectral
