@@ -61,7 +61,6 @@ def get_config() -> ConfigDict:
     config.optimizers.critic.name = "adam"
     config.optimizers.critic.learning_rate = 2e-4  # appendix B.6
     config.optimizers.critic.cosine_updates = 3000  # the rate falls to 0; constant in the paper
-    config.optimizers.critic.warmup_updates = 1000  # else its cost saturates for some seeds
     config.optimizers.critic.beta_1 = 0.5  # appendix B.6
     config.optimizers.critic.beta_2 = 0.99  # appendix B.6
 
