@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from keras_ot_gans.metrics.alternating_moments import AlternatingMoments
 from keras_ot_gans.metrics.feature_networks import FeatureNetwork
 from keras_ot_gans.metrics.grouped_moments import GroupedMoments
 from keras_ot_gans.metrics.inception_score import InceptionScore, class_probabilities
@@ -57,7 +56,7 @@ class FeaturePass:
             # One split is scored as a whole; more of them then serve its interval.
             splits = self.groups if protocol.splits == 1 else protocol.splits
             self.inception = InceptionScore(network.num_classes, splits, total)
-        self.by_class: dict[int, AlternatingMoments] | None = {} if classes else None
+        self.by_class: dict[int, GroupedMoments] | None = {} if classes else None
         matrices = _CLASS_BYTES // (8 * dim**2 * (network.num_classes or 10))
         self._class_groups = max(1, min(self.groups, matrices))
         self.right = 0
@@ -105,5 +104,5 @@ class FeaturePass:
             self.right += int((logits.argmax(axis=1) == labels).sum())
         for label in np.unique(labels).tolist():
             if label not in self.by_class:
-                self.by_class[label] = AlternatingMoments(features.shape[1], self._class_groups)
+                self.by_class[label] = GroupedMoments(features.shape[1], self._class_groups)
             self.by_class[label].update(features[labels == label])

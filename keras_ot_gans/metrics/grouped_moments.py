@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from keras_ot_gans.metrics.features import as_features
-from keras_ot_gans.metrics.groups import ContiguousGroups
+from keras_ot_gans.metrics.groups import AlternatingGroups, ContiguousGroups
 from keras_ot_gans.metrics.moments import Moments
 
 
 class GroupedMoments:
-    """Moments of contiguous groups of a stream, in one pass.
+    """Moments of groups of a stream, in one pass.
 
     From them come, without another pass, the moments of everything, of all but one
     group (a jackknife), and of the first groups (FID at several sample sizes). All but
@@ -19,8 +19,9 @@ class GroupedMoments:
 
     Args:
         dim: int > 0, width of a feature.
-        groups: int > 0; sizes as `ContiguousGroups`.
-        total: int >= `groups`, rows in the whole stream.
+        groups: int > 0.
+        total: int >= `groups`, rows in the whole stream, which is cut into contiguous groups
+            (`ContiguousGroups`); None if it is not known before: rows are dealt out in turn.
 
     Raises:
         ValueError: if a number is out of its range.
@@ -33,8 +34,9 @@ class GroupedMoments:
         (3.0, 5.0)
     """
 
-    def __init__(self, dim: int, groups: int, total: int):
-        self._stream = ContiguousGroups(groups, total)
+    def __init__(self, dim: int, groups: int, total: int | None = None):
+        known = total is not None
+        self._stream = ContiguousGroups(groups, total) if known else AlternatingGroups(groups)
         self._moments = [Moments(dim) for _ in range(groups)]
 
     @property

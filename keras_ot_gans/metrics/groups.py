@@ -1,4 +1,4 @@
-"""Contiguous groups of a stream whose length is known before it starts."""
+"""Which group each row of a stream belongs to."""
 
 from collections.abc import Iterator
 
@@ -77,3 +77,42 @@ class ContiguousGroups:
                 f"The stream must be complete: `total` = {self.total} rows. Received: {self.count} "
                 "so far. Feed the rest, or build the object with the smaller total."
             )
+
+
+class AlternatingGroups:
+    """Deals the rows of a stream out in turn: row `i` belongs to group `i % groups`.
+
+    For streams whose length is not known before, such as the rows of one class.
+
+    Args:
+        groups: int > 0.
+
+    Raises:
+        ValueError: if it is not.
+
+    Example:
+        >>> list(AlternatingGroups(groups=2).cut(3))
+        [(0, slice(0, None, 2)), (1, slice(1, None, 2))]
+    """
+
+    def __init__(self, groups: int):
+        if groups < 1:
+            raise ValueError(f"`groups` must be positive. Received: groups={groups}. Try 10.")
+        self.groups, self.count = int(groups), 0
+
+    def cut(self, rows: int) -> Iterator[tuple[int, slice]]:
+        """Take the next `rows` rows of the stream.
+
+        Args:
+            rows: int >= 0, rows of the chunk.
+
+        Returns:
+            Iterator of `(group, slice of the chunk)`, each with a row at least.
+        """
+        start = self.count
+        self.count += rows
+        turns = range(min(rows, self.groups))
+        return (((start + i) % self.groups, slice(i, None, self.groups)) for i in turns)
+
+    def check_complete(self) -> None:
+        """Do nothing: such a stream may end anywhere."""

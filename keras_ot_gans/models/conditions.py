@@ -107,16 +107,3 @@ def fake_labels(
     if labels is None:
         return None
     return replicas.own_part(lambda rows: labels.sample((rows,), stream), n)
-
-
-def inputs(x: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor | list[tf.Tensor]:
-    """Return the input of a network that may be conditional.
-
-    Args:
-        x: tensor `(B, ...)`, latents or samples.
-        labels: tensor `(B,)` or None.
-
-    Returns:
-        `x`, or `[x, labels]`.
-    """
-    return x if labels is None else [x, labels]

@@ -12,6 +12,7 @@ from keras_ot_gans.models import conditions, lipschitz_checks, replicas
 from keras_ot_gans.models.adversarial_model import AdversarialModel
 from keras_ot_gans.models.features import couples_samples
 from keras_ot_gans.models.slope_penalty import SlopePenalty, Slopes
+from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.lipschitz import effective_lipschitz
 from keras_ot_gans.ops.numerics import Tensor
 
@@ -216,11 +217,11 @@ class LipschitzGAN(AdversarialModel):
 
     def _fakes(self, z: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
         running = self.runs_training("generator", training)
-        return self.generator(conditions.inputs(z, labels), training=running)
+        return self.generator(with_labels(z, labels), training=running)
 
     def _judge(self, x: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
         running = self.runs_training("critic", training)
-        return self.critic(conditions.inputs(x, labels), training=running)
+        return self.critic(with_labels(x, labels), training=running)
 
     def critic_objective(
         self, x_real: tf.Tensor, x_fake: tf.Tensor, labels: tf.Tensor | None, training: bool
@@ -260,7 +261,7 @@ class LipschitzGAN(AdversarialModel):
         if self.consistency is None:
             return None
         running = self.runs_training("critic", True)
-        inputs = conditions.inputs(x_real, labels)
+        inputs = with_labels(x_real, labels)
         first, second = (self._two_passes(inputs, training=running) for _ in range(2))
         return self.consistency(first[0], second[0], first[1], second[1])
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ot_gans.models import conditions
+from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.labels import check_labels
 
 
@@ -104,7 +104,7 @@ class Sampling:
                 signature.append(tf.TensorSpec((None,), tf.int32))
 
             def generate(z, labels=None):
-                return network(conditions.inputs(z, labels), training=False)
+                return network(with_labels(z, labels), training=False)
 
             self._generate[averaged] = tf.function(generate, input_signature=signature)
         return self._generate[averaged]

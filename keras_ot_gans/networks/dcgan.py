@@ -4,29 +4,22 @@ import keras
 from keras import layers
 
 from keras_ot_gans.layers.spectral_normalization import SpectralNormalization
+from keras_ot_gans.networks.image_shapes import halved, refuse
 
 
-def _base_size(size: int) -> tuple[int, int]:
-    """Split an image size into a base of 4 to 7 pixels and a number of doublings."""
-    doublings = 0
-    while size % 2 == 0 and size > 7:
-        size, doublings = size // 2, doublings + 1
-    return size, doublings
-
-
-def _check_image_shape(image_shape: tuple) -> tuple[int, int]:
-    """Return `(base, doublings)` or explain which sizes work."""
+def _base_and_doublings(image_shape: tuple) -> tuple[int, int]:
+    """Return a base of 4 to 7 pixels and how often it doubles to the side of the image."""
     if len(image_shape) != 3 or image_shape[0] != image_shape[1]:
         raise ValueError(
             "`image_shape` must be a square (height, width, channels). "
             f"Received: image_shape={tuple(image_shape)}. Crop the images."
         )
-    base, doublings = _base_size(image_shape[0])
+    base, doublings = halved(image_shape[0])
     if not 4 <= base <= 7 or doublings < 1:
-        raise ValueError(
-            "`image_shape` must have a side of 4, 5, 6 or 7 times a power of two. "
-            f"Received: image_shape={tuple(image_shape)}. "
-            "Resize the images to 28, 32, 48, 64 or 128 pixels."
+        raise refuse(
+            image_shape,
+            "a side of 4, 5, 6 or 7 times a power of two",
+            "28, 32, 48, 64 or 128 pixels",
         )
     return base, doublings
 
@@ -63,7 +56,7 @@ def dcgan_generator(
     Source: Zheng and Zhou, "ACT", 2020, Tables 4 and 5.
     Differs: no bias before a batch norm, where it has no effect.
     """
-    base, doublings = _check_image_shape(image_shape)
+    base, doublings = _base_and_doublings(image_shape)
     channels = width * 2**doublings
     inputs = layers.Input((latent_dim,))
     x = layers.Dense(base * base * channels)(inputs)
@@ -113,7 +106,7 @@ def dcgan_critic(
 
     Source: Zheng and Zhou, "ACT", 2020, Table 4.
     """
-    _check_image_shape(image_shape)
+    _base_and_doublings(image_shape)
     norm = SpectralNormalization if spectral_norm else lambda layer: layer
     inputs = x = layers.Input(image_shape)
     for k in range(3):

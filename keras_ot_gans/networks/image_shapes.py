@@ -27,6 +27,25 @@ def check_square(image_shape: tuple) -> int:
     return shape[0]
 
 
+def halved(side: int) -> tuple[int, int]:
+    """Halve a side while it is even and above 7.
+
+    Args:
+        side: int, pixels.
+
+    Returns:
+        `(what is left, how often it was halved)`.
+
+    Example:
+        >>> halved(28), halved(32), halved(5)
+        ((7, 2), (4, 3), (5, 0))
+    """
+    halvings = 0
+    while side % 2 == 0 and side > 7:
+        side, halvings = side // 2, halvings + 1
+    return side, halvings
+
+
 def refuse(image_shape: tuple, sizes: str, advice: str) -> ValueError:
     """Return the error of a network that cannot make or take an image.
 

@@ -1,10 +1,12 @@
 """Residual blocks of image generators and critics, with their pre-activations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 from keras import layers
 
+from keras_ot_gans.networks import conditioning
 from keras_ot_gans.networks.conditioning import Wrap
 
 
@@ -109,6 +111,41 @@ def _conv3(channels: int, name: str, initializer: Any, **kwargs) -> layers.Layer
     return layers.Conv2D(
         channels, 3, padding="same", kernel_initializer=initializer, name=name, **kwargs
     )
+
+
+def generator(
+    latent_dim: int,
+    image_shape: tuple[int, int, int],
+    base: int,
+    channels: Sequence[int],
+    initializer: Any,
+    num_classes: int | None,
+    name: str,
+) -> keras.Model:
+    """Build a generator of residual blocks: dense, a block per doubling, image.
+
+    Args:
+        latent_dim: int, width of `z`.
+        image_shape: `(size, size, channels)`, `size` being `base` doubled once per block.
+        base: int, side after the dense layer.
+        channels: those after the dense layer, then those of each block.
+        initializer: of the 3x3 kernels of the blocks.
+        num_classes: int, for batch norms in the blocks that know the class; or None.
+        name: the model's name.
+
+    Returns:
+        `keras.Model` of `z`, or of `[z, labels]`.
+    """
+    first, *widths = channels
+    labels = conditioning.label_input(num_classes)
+    norm = conditioning.batch_norm(labels, num_classes)
+    z = layers.Input((latent_dim,), name="z")
+    x = layers.Dense(base * base * first, name="dense")(z)
+    x = layers.Reshape((base, base, first), name="reshape")(x)
+    for k, width in enumerate(widths):
+        x = up_block(x, width, f"block{k + 1}", norm, initializer)
+    x = image_output(x, image_shape[-1], conditioning.batch_norm(None, None))
+    return keras.Model(conditioning.with_labels(z, labels), x, name=name)
 
 
 def image_output(x: Any, channels: int, norm: Callable[[Any, str], Any]) -> Any:

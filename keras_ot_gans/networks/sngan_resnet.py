@@ -85,16 +85,10 @@ def sngan_resnet_generator(
     """
     plan = _plan(image_shape)
     width = plan.generator_width if width is None else width
-    labels = conditioning.label_input(num_classes)
-    norm = conditioning.batch_norm(labels, num_classes)
-    z = layers.Input((latent_dim,), name="z")
-    shape = (plan.base, plan.base, plan.first * width)
-    x = layers.Dense(plan.base**2 * shape[-1], name="dense")(z)
-    x = layers.Reshape(shape, name="reshape")(x)
-    for k, factor in enumerate(plan.up):
-        x = residual_blocks.up_block(x, factor * width, f"block{k + 1}", norm, _INITIALIZER)
-    x = residual_blocks.image_output(x, image_shape[-1], conditioning.batch_norm(None, None))
-    return keras.Model(conditioning.with_labels(z, labels), x, name=name)
+    channels = [factor * width for factor in (plan.first, *plan.up)]
+    return residual_blocks.generator(
+        latent_dim, image_shape, plan.base, channels, _INITIALIZER, num_classes, name
+    )
 
 
 def sngan_resnet_critic(

@@ -4,23 +4,22 @@ import keras
 from keras import layers
 
 from keras_ot_gans.networks import conditioning, residual_blocks
-from keras_ot_gans.networks.image_shapes import check_square, refuse
+from keras_ot_gans.networks.image_shapes import check_square, halved, refuse
 
 _INITIALIZER = "he_uniform"  # of the 3x3 kernels of the blocks; all others Glorot-uniform
 
 
-def _doublings(image_shape: tuple) -> int:
-    """Return how often a base of 4 to 7 pixels doubles to the side of the image."""
-    side = base = check_square(image_shape)
-    while base % 2 == 0 and base > 7:
-        base //= 2
-    if side % 4 or not 4 <= base <= 7 or side == base:
+def _base_and_doublings(image_shape: tuple) -> tuple[int, int]:
+    """Return a base of 4 to 7 pixels and how often it doubles to the side of the image."""
+    side = check_square(image_shape)
+    base, doublings = halved(side)
+    if side % 4 or not 4 <= base <= 7 or doublings < 1:
         raise refuse(
             image_shape,
             "a side that is a multiple of 4, and 4, 5, 6 or 7 times a power of two",
             "28, 32, 48, 64 or 128 pixels",
         )
-    return (side // base).bit_length() - 1
+    return base, doublings
 
 
 def wgan_gp_resnet_generator(
@@ -62,17 +61,11 @@ def wgan_gp_resnet_generator(
     Differs: no bias before a batch norm, where it has no effect. The conditional form is that of
         Miyato and Koyama, 2018; Gulrajani's also asks the critic for the class.
     """
-    doublings = _doublings(image_shape)
-    base = image_shape[0] // 2**doublings
-    labels = conditioning.label_input(num_classes)
-    norm = conditioning.batch_norm(labels, num_classes)
-    z = layers.Input((latent_dim,), name="z")
-    x = layers.Dense(base * base * width, name="dense")(z)
-    x = layers.Reshape((base, base, width), name="reshape")(x)
-    for k in range(doublings):
-        x = residual_blocks.up_block(x, width, f"block{k + 1}", norm, _INITIALIZER)
-    x = residual_blocks.image_output(x, image_shape[-1], conditioning.batch_norm(None, None))
-    return keras.Model(conditioning.with_labels(z, labels), x, name=name)
+    base, doublings = _base_and_doublings(image_shape)
+    channels = [width] * (1 + doublings)
+    return residual_blocks.generator(
+        latent_dim, image_shape, base, channels, _INITIALIZER, num_classes, name
+    )
 
 
 def wgan_gp_resnet_critic(
@@ -110,7 +103,7 @@ def wgan_gp_resnet_critic(
 
     Source: as `wgan_gp_resnet_generator`.
     """
-    _doublings(image_shape)
+    _base_and_doublings(image_shape)
     conditioning.check_head(feature_dim, num_classes)
     labels = conditioning.label_input(num_classes)
     wrap = conditioning.wrapper(spectral_norm)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_ot_gans import ops
 from keras_ot_gans.models import conditions
+from keras_ot_gans.networks.conditioning import with_labels
 
 LABELS = ops.Labels(4, (0.0, 1.0, 2.0, 1.0))
 X = np.zeros((6, 2), "float32")
@@ -55,5 +56,5 @@ def test_drawn_labels_are_those_of_the_distribution():
 
 
 def test_input_of_a_network():
-    assert conditions.inputs(X, None) is X
-    assert conditions.inputs(X, Y) == [X, Y]
+    assert with_labels(X, None) is X
+    assert with_labels(X, Y) == [X, Y]

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from keras_ot_gans.metrics.alternating_moments import AlternatingMoments
+from keras_ot_gans.metrics.grouped_moments import GroupedMoments
 
 X = np.random.default_rng(0).normal(size=(23, 3)) + 100.0
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 23])
 def test_parts_are_those_of_the_rows(chunk):
-    dealt = AlternatingMoments(3, 4)
+    dealt = GroupedMoments(3, 4)
     for start in range(0, len(X), chunk):
         dealt.update(X[start : start + chunk])
     assert (dealt.groups, dealt.count) == (4, 23)
@@ -21,9 +21,9 @@ def test_parts_are_those_of_the_rows(chunk):
 
 
 def test_refused_rows_change_nothing():
-    dealt = AlternatingMoments(3, 2)
+    dealt = GroupedMoments(3, 2)
     with pytest.raises(ValueError, match="finite"):
         dealt.update([[1.0, 2.0, 3.0], [np.nan, 0.0, 0.0]])
     assert dealt.count == 0
     with pytest.raises(ValueError, match="`groups` must be positive"):
-        AlternatingMoments(3, 0)
+        GroupedMoments(3, 0)
