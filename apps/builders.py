@@ -81,10 +81,15 @@ def _act_gan(section: dict, sample_shape: tuple, train: Mapping) -> models.ACTGA
     return call("model", models.ACTGAN, rest, generator, navigator, critic)
 
 
-def _lipschitz_gan(section: dict, sample_shape: tuple, train: Mapping) -> models.LipschitzGAN:
-    generator = build_generator(section, sample_shape)
-    critic = build_features("critic", {"feature_dim": 1, **section["critic"]}, sample_shape)
+def _lipschitz_gan(
+    section: dict, sample_shape: tuple, train: Mapping, labels: ops.Labels | None = None
+) -> models.LipschitzGAN:
+    num_classes = None if labels is None else labels.num_classes
+    generator = build_generator(section, sample_shape, num_classes)
+    inner = {"feature_dim": 1, **section["critic"]}
+    critic = build_features("critic", inner, sample_shape, num_classes=num_classes)
     rest = {**section, **_prior(section), "seed": train["seed"], "batch_size": train["batch_size"]}
+    rest["labels"] = labels
     rest["phi"] = look_up("model.phi", section["phi"], PHIS)
     rest["generator_loss"] = look_up(
         "model.generator_loss", section["generator_loss"], GENERATOR_LOSSES
@@ -176,25 +181,35 @@ MODELS: dict[str, Callable] = {
     "lipschitz_gan": _lipschitz_gan,
     "minimum_distance": _minimum_distance,
 }
+CONDITIONAL = ("lipschitz_gan",)  # whose builder takes labels
 
 
-def build_model(config: ConfigDict, sample_shape: tuple) -> models.AdversarialModel:
+def build_model(
+    config: ConfigDict, sample_shape: tuple, labels: ops.Labels | None = None
+) -> models.AdversarialModel:
     """Build and compile the model of a config.
 
     Args:
         config: the whole config; `model`, `optimizers` and `train` are read.
         sample_shape: shape of one real sample, `(d,)` or `(height, width, channels)`.
+        labels: `ops.Labels` for a conditional model, else None.
 
     Returns:
         Compiled model.
 
     Raises:
-        ValueError: if a name is unknown, a key does not belong there, or the networks do not fit
-            each other or the data.
+        ValueError: if a name is unknown, a key does not belong there, the networks do not fit
+            each other or the data, or labels are given to what takes none.
     """
     section = config.model.to_dict()
     build = look_up("model.name", section["name"], MODELS)
-    model = build(section, tuple(sample_shape), config.train)
+    if labels is not None and section["name"] not in CONDITIONAL:
+        raise ValueError(
+            f"`model.name` must be {' or '.join(CONDITIONAL)} where data.with_labels is True. "
+            f"Received: {section['name']!r}, which takes no labels. Train it without labels."
+        )
+    extra = () if labels is None else (labels,)
+    model = build(section, tuple(sample_shape), config.train, *extra)
     model.compile(
         {role: _optimizer(role, inner) for role, inner in config.optimizers.items()},
         steps_per_execution=config.train.steps_per_execution,

@@ -75,7 +75,8 @@ flags.DEFINE_string(
 flags.DEFINE_list(
     "metrics",
     None,
-    "is, fid, kid, fid_infinity, prdc, accuracy, intra_fid (default: the preset's).",
+    "is, fid, kid, fid_infinity, prdc; accuracy, intra_fid of a conditional run (default: the "
+    "preset's).",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer(

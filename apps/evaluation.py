@@ -112,16 +112,9 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
     fake = generated.load(request, protocol.n_fake if request.num is None else request.num)
     real = _real(request, fake)
     network = judging.network_maker(request.network, request.weights, real.labelled)
-    needs_labels = any(SCORES[name].labels for name in metrics)
-    if needs_labels:
-        raise ValueError(
-            "`metrics` must be scores without labels. Received: "
-            f"{', '.join(n for n in metrics if SCORES[n].labels)}, for generated images that have "
-            "none. Use `metrics.ImageScores` with pairs (images, labels)."
-        )
     judge = ImageScores(
         network,
-        real.source,
+        _source(request, metrics, fake, real),
         metrics,
         protocol,
         real_name=real.name,
@@ -143,6 +136,21 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
             f"`--weights` must be given where they cannot be fetched. Received: nothing. {error}"
         ) from error
     return fake, real, scores
+
+
+def _source(request: Request, metrics: tuple[str, ...], fake: Generated, real: Real) -> Any:
+    """Return the real images, with their labels where a score needs them on both sides."""
+    labelled = [name for name in metrics if SCORES[name].labels]
+    if not labelled:
+        return real.source
+    if not fake.labelled or (real.labelled is None and request.statistics is None):
+        side = "real images" if fake.labelled else "generated images"
+        raise ValueError(
+            f"`metrics` must be scores without labels. Received: {', '.join(labelled)}, for {side} "
+            "that have none. Score the --workdir of a conditional run against its own data, or "
+            "use `metrics.ImageScores` with pairs (images, labels)."
+        )
+    return real.source if real.labelled is None else real.labelled
 
 
 def _one_of(request: Request, names: tuple[str, ...], needed: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, judging, sources, watching
+from apps import builders, checkpoints, judging, run_labels, sources, watching
 from apps.atomic import replacing
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
@@ -66,9 +66,11 @@ def train_and_evaluate(
         return folder.last_record()
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, data_dir, download)
-    model = builders.build_model(config, source.sample_shape)
+    labels = run_labels.of_run(config, folder, data_dir)
+    model = builders.build_model(config, source.sample_shape, labels)
     schedule = plan(config, model)
     folder.begin(config)
+    run_labels.keep(folder, labels)
     callbacks.write_png(folder.reals, watching.picture_of(source.real))
     epoch = _restore(model, folder)
     print(describe(config, model, source, schedule))
@@ -154,7 +156,10 @@ def describe(
         str.
     """
     train = config.train
-    lines = [f"{type(model).__name__} on {config.data.name}, samples {source.sample_shape}"]
+    classes = "" if model.labels is None else f", {model.labels.num_classes} classes"
+    lines = [
+        f"{type(model).__name__} on {config.data.name}, samples {source.sample_shape}{classes}"
+    ]
     for role, parts in model.networks.items():
         parameters = sum(part.count_params() for part in parts)
         optimizer = config.optimizers[role]
@@ -175,7 +180,8 @@ def _try_one_step(config: ConfigDict, data_dir: str | None, download: bool) -> d
     single.train.steps_per_execution = 1  # a call of many rounds would need many
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, data_dir, download)
-    model = builders.build_model(single, source.sample_shape)
+    labels = run_labels.of_run(config, None, data_dir)
+    model = builders.build_model(single, source.sample_shape, labels)
     schedule = plan(config, model)
     print(describe(config, model, source, schedule))
     start = time.perf_counter()

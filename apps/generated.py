@@ -10,11 +10,13 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 from PIL import Image
 
-from apps import builders, sampling
+from apps import builders, run_labels, sampling
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans.datasets.folders import find_images, read_image
 from keras_ot_gans.datasets.pixels import prepare_image
+from keras_ot_gans.networks.conditioning import with_labels
+from keras_ot_gans.ops.labels import Labels
 
 _KEYS = ("samples", "images", "arr_0")
 _BATCH = 100
@@ -31,6 +33,7 @@ class Generated(NamedTuple):
         sampler: "prior" or "files".
         origin: str, where they come from, in words.
         config: config of the run, if they come from one.
+        labelled: bool, whether each batch comes with its labels.
     """
 
     batches: Any
@@ -40,6 +43,7 @@ class Generated(NamedTuple):
     sampler: str
     origin: str
     config: ConfigDict | None = None
+    labelled: bool = False
 
 
 class PictureBatches:
@@ -112,24 +116,28 @@ def load(request: Any, num: int) -> Generated:
         batches = PictureBatches([files[index] for index in order], 1 if grey else 3)
         shape = next(iter(batches)).shape[1:]
         return Generated(batches, len(files), shape, "unknown", "files", Path(request.images).name)
-    config, weights = None, "unknown"
+    config, weights, labels = None, "unknown", None
     if request.workdir is not None:
         folder = RunFolder(request.workdir)
         config = ConfigDict(folder.read_config())
         network, origin = sampling.load_generator(folder, config)
+        labels = run_labels.read(folder, config)
         prior, origin = config.model.prior, f"{folder.path.name}/{origin}"
         weights = "raw" if config.model.get("ema_decay") is None else "ema"
     else:
         path = Path(request.generator).expanduser()
         network, prior, origin = _from_file(path), request.prior, path.name
     shape = network.output_shape[1:]
-    if len(shape) != 3 or len(network.input_shape) != 2:
+    takes = network.input_shape if labels is None else network.input_shape[0]
+    if len(shape) != 3 or not isinstance(takes, tuple) or len(takes) != 2:
         raise ValueError(
             "`generator` must make images (height, width, channels) of latents (B, d). Received: "
-            f"{origin} with input {network.input_shape} and output {network.output_shape}."
+            f"{origin} with input {network.input_shape} and output {network.output_shape}. "
+            "A conditional one is scored by the --workdir of its run, which knows the labels."
         )
-    draw = _sampler(network, look_up("prior", prior, builders.PRIORS)(), num, request.seed)
-    return Generated(draw, num, shape, weights, "prior", origin, config)
+    prior = look_up("prior", prior, builders.PRIORS)()
+    draw = _sampler(network, prior, labels, num, request.seed)
+    return Generated(draw, num, shape, weights, "prior", origin, config, labels is not None)
 
 
 def find_pictures(flag: str, folder: str) -> list[Path]:
@@ -199,18 +207,26 @@ class _Shuffled:
             yield self.images[self.order[start : start + _BATCH]]
 
 
-def _sampler(network: Any, prior: Any, num: int, seed: int) -> Callable[[], Iterator[np.ndarray]]:
-    """Return a function that generates batch by batch from the latents of a seed."""
+def _sampler(
+    network: Any, prior: Any, labels: Labels | None, num: int, seed: int
+) -> Callable[[], Iterator[Any]]:
+    """Return a function that generates from the latents, and the labels, of a seed, by batches."""
 
-    def draw() -> Iterator[np.ndarray]:
-        shape = (num, network.input_shape[-1])
-        latents = np.asarray(prior.sample(shape, keras.random.SeedGenerator(seed)))
-        run = tf.function(
-            lambda z: network(z, training=False),
-            input_signature=[tf.TensorSpec((None, shape[1]), tf.float32)],
-        )
+    def generate(z: tf.Tensor, classes: tf.Tensor | None = None) -> tf.Tensor:
+        return network(with_labels(z, classes), training=False)
+
+    def draw() -> Iterator[Any]:
+        shape = (num, sampling.latent_dim(network))
+        given = [np.asarray(prior.sample(shape, keras.random.SeedGenerator(seed)))]
+        signature = [tf.TensorSpec((None, shape[1]), tf.float32)]
+        if labels is not None:
+            given.append(run_labels.draw(labels, num, seed))
+            signature.append(tf.TensorSpec((None,), tf.int32))
+        run = tf.function(generate, input_signature=signature)
         for start in range(0, num, _BATCH):
-            yield run(latents[start : start + _BATCH]).numpy()
+            part = [values[start : start + _BATCH] for values in given]
+            images = run(*part).numpy()
+            yield images if labels is None else (images, part[1])
 
     return draw
 

@@ -88,6 +88,12 @@ def check(config: ConfigDict) -> None:
     network_maker(watch.network, watch.weights, labelled=list)
     if watch.num_scored < 2:
         raise ValueError(f"`watch.num_scored` must be at least 2. Received: {watch.num_scored}.")
+    labelled = [name for name in watch.scores if SCORES[name].labels]
+    if labelled and not config.data.get("with_labels", False):
+        raise ValueError(
+            "`watch.scores` must be scores without labels where data.with_labels is not True. "
+            f"Received: {', '.join(labelled)}. Leave them out, or train with labels."
+        )
 
 
 def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:

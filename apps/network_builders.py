@@ -1,6 +1,7 @@
 """Networks from the sections of a config."""
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
@@ -74,27 +75,57 @@ def _check_sample_rank(argument: str, name: str, sample_shape: tuple) -> None:
         )
 
 
-def build_generator(section: Mapping, sample_shape: tuple) -> keras.Model:
+def _with_classes(
+    argument: str, inner: Mapping, table: Mapping[str, Callable], num_classes: int | None
+) -> Mapping:
+    """Add the number of classes to a network's section, which must not hold it itself."""
+    if inner.get("num_classes") is not None:
+        raise ValueError(
+            f"`{argument}.num_classes` must be left out: the data say it. Received: "
+            f"{inner['num_classes']}. Set data.with_labels=True for a conditional model."
+        )
+    if num_classes is None:
+        return inner
+    able = [n for n, make in table.items() if "num_classes" in inspect.signature(make).parameters]
+    if inner["name"] not in able:
+        raise ValueError(
+            f"`{argument}.name` must be one of {', '.join(able)} where data.with_labels is True. "
+            f"Received: {inner['name']!r}, which takes no labels. Choose one of them, or train "
+            "without labels."
+        )
+    return {**inner, "num_classes": num_classes}
+
+
+def build_generator(
+    section: Mapping, sample_shape: tuple, num_classes: int | None = None
+) -> keras.Model:
     """Build the generator from the model's section.
 
     Args:
         section: the section `model`.
         sample_shape: shape of one real sample.
+        num_classes: int for a class-conditional generator, else None.
 
     Returns:
-        `keras.Model` of latents.
+        `keras.Model` of latents, or of `[latents, labels]`.
 
     Raises:
-        ValueError: if a name or key is unknown, or the network does not fit the data.
+        ValueError: if a name or key is unknown, or the network does not fit the data or takes no
+            labels.
     """
     inner = section["generator"]
     build = look_up("model.generator.name", inner["name"], GENERATORS)
     _check_sample_rank("model.generator", inner["name"], sample_shape)
+    inner = _with_classes("model.generator", inner, GENERATORS, num_classes)
     return call("model.generator", build, inner, section["latent_dim"], sample_shape)
 
 
 def build_features(
-    role: str, inner: Mapping, sample_shape: tuple, table: Mapping[str, Callable] = CRITICS
+    role: str,
+    inner: Mapping,
+    sample_shape: tuple,
+    table: Mapping[str, Callable] = CRITICS,
+    num_classes: int | None = None,
 ) -> keras.Model:
     """Build a network of samples: a critic, or a navigator's features.
 
@@ -103,13 +134,16 @@ def build_features(
         inner: the section of the role.
         sample_shape: shape of one real sample.
         table: the networks by name.
+        num_classes: int for a projection critic, else None.
 
     Returns:
-        `keras.Model` of samples.
+        `keras.Model` of samples, or of `[samples, labels]`.
 
     Raises:
-        ValueError: if a name or key is unknown, or the network does not fit the data.
+        ValueError: if a name or key is unknown, or the network does not fit the data or takes no
+            labels.
     """
     build = look_up(f"model.{role}.name", inner["name"], table)
     _check_sample_rank(f"model.{role}", inner["name"], sample_shape)
+    inner = _with_classes(f"model.{role}", inner, table, num_classes)
     return call(f"model.{role}", functools.partial(build, name=role), inner, sample_shape)

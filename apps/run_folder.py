@@ -28,6 +28,7 @@ class RunFolder:
     Attributes:
         path: the folder.
         config: `config.json`, all keys.
+        labels: `labels.json`, classes of a conditional run and how often each is drawn.
         environment: `environment.txt`, versions and devices, one block per start.
         metrics: `metrics.jsonl`, one line per epoch.
         reals: `reals.png`.
@@ -40,6 +41,7 @@ class RunFolder:
         """Derive the names."""
         self.path = Path(workdir).expanduser()
         self.config = self.path / "config.json"
+        self.labels = self.path / "labels.json"
         self.environment = self.path / "environment.txt"
         self.metrics = self.path / "metrics.jsonl"
         self.reals = self.path / "reals.png"

@@ -7,16 +7,17 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, sources
+from apps import builders, checkpoints, run_labels, sources
 from apps.atomic import replacing
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans.callbacks import density_picture, image_grid, write_png
+from keras_ot_gans.networks.conditioning import with_labels
 
 SUFFIXES = (".npz", ".png")
 
 
-def sample_to_file(workdir: str, num: int, seed: int, out: str) -> str:
+def sample_to_file(workdir: str, num: int, seed: int, out: str, label: int | None = None) -> str:
     """Draw samples from a run's generator and write them to a file.
 
     The generator is `generator.keras` of a finished run, else that of the newest checkpoint; its
@@ -26,7 +27,9 @@ def sample_to_file(workdir: str, num: int, seed: int, out: str) -> str:
         workdir: the run's folder.
         num: int > 0, how many samples.
         seed: int >= 0; the same one gives the same latents.
-        out: file name; `.png` for a picture, `.npz` for the array `samples`, float32 `(num, ...)`.
+        out: file name; `.png` for a picture, `.npz` for the array `samples`, float32 `(num, ...)`,
+            and of a conditional run `labels`, int32 `(num,)`.
+        label: int, the class of all samples of a conditional run; None draws labels as it does.
 
     Returns:
         str, what was written, in words.
@@ -47,17 +50,33 @@ def sample_to_file(workdir: str, num: int, seed: int, out: str) -> str:
         )
     folder = RunFolder(workdir)
     config = ConfigDict(folder.read_config())
+    labels = run_labels.draw(run_labels.read(folder, config), num, seed, label)
     generator, origin = load_generator(folder, config)
     prior = look_up("model.prior", config.model.prior, builders.PRIORS)()
-    shape = (num, generator.input_shape[-1])
-    z = prior.sample(shape, keras.random.SeedGenerator(seed))
-    samples = generator.predict(z, batch_size=256, verbose=0)
+    shape = (num, latent_dim(generator))
+    z = prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
+    samples = generator.predict(with_labels(z, labels), batch_size=256, verbose=0)
     if path.suffix == ".png":
         write_png(path, _picture(samples, config, origin))
     else:
         with replacing(path) as temporary:
-            np.savez_compressed(temporary, samples=samples)
-    return f"{num} samples of shape {samples.shape[1:]} from {origin}: {path}"
+            arrays = {} if labels is None else {"labels": labels}
+            np.savez_compressed(temporary, samples=samples, **arrays)
+    of_class = "" if label is None else f" of class {label}"
+    return f"{num} samples{of_class} of shape {samples.shape[1:]} from {origin}: {path}"
+
+
+def latent_dim(generator: keras.Model) -> int:
+    """Return the width of the latents that a generator takes.
+
+    Args:
+        generator: `keras.Model` of latents, or of `[latents, labels]`.
+
+    Returns:
+        int.
+    """
+    shape = generator.input_shape
+    return (shape[0] if isinstance(shape, list) else shape)[-1]
 
 
 def load_generator(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, str]:
@@ -82,7 +101,8 @@ def load_generator(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, 
             "The first one is written at the end of the first epoch."
         )
     path, progress = found
-    model = builders.build_model(config, progress.sample_shape)
+    labels = run_labels.read(folder, config)
+    model = builders.build_model(config, progress.sample_shape, labels)
     model.load_weights(path)
     return model.ema_generator or model.generator, path.name
 

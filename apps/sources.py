@@ -37,9 +37,9 @@ class Source(NamedTuple):
     """Real data, ready to be trained on and looked at.
 
     Attributes:
-        batches: one pass over the data, `(B, ...)`, of known length.
+        batches: one pass over the data, `(B, ...)` or pairs with labels `(B,)`, of known length.
         order: what decides the order of each pass.
-        real: array `(n, ...)`, some or all of the data.
+        real: array `(n, ...)`, some or all of the data, without labels.
         mixture: the modes where they are known, else None.
     """
 
@@ -51,7 +51,7 @@ class Source(NamedTuple):
     @property
     def sample_shape(self) -> tuple[int, ...]:
         """Shape of one sample."""
-        return tuple(self.batches.element_spec.shape[1:])
+        return tuple(tf.nest.flatten(self.batches.element_spec)[0].shape[1:])
 
     def rounds(self, updates: int, first: int) -> tuple[tf.data.Dataset, int]:
         """Return the endless sequence of rounds, from a given one on.
@@ -64,8 +64,9 @@ class Source(NamedTuple):
             first: int, index of the first round.
 
         Returns:
-            `(dataset, pass)`: rounds `(B, updates, ...)`, plain batches where `updates` is 1, and
-            the pass over the data in which they begin: `order.set_epoch(pass)` before use.
+            `(dataset, pass)`: rounds `(B, updates, ...)`, plain batches where `updates` is 1,
+            labels packed alike, and the pass over the data in which they begin:
+            `order.set_epoch(pass)` before use.
         """
         passes, skipped = divmod(first * updates, int(self.batches.cardinality()))
         dataset = self.batches.repeat().skip(skipped)
@@ -164,4 +165,4 @@ def _some(batches: tf.data.Dataset, order: datasets.EpochShuffle, config: Config
         wanted = max(wanted, 2 * config.watch.num_evaluated)
     order.set_epoch(0)
     found = list(batches.take(math.ceil(wanted / config.train.batch_size)).as_numpy_iterator())
-    return np.concatenate(found)[:wanted]
+    return np.concatenate([tf.nest.flatten(batch)[0] for batch in found])[:wanted]

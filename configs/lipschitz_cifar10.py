@@ -59,6 +59,7 @@ def get_config(phi: str = "logistic") -> ConfigDict:
     config.data.split = "train"
     config.data.image_size = 32
     config.data.flip = False  # the authors' code
+    config.data.with_labels = False  # True: class-conditional, projection critic
 
     config.train = ConfigDict()
     config.train.generator_updates = 100_000  # the authors' code

@@ -1,7 +1,8 @@
 """Lipschitz GANs and their baselines on MNIST, 28 x 28 x 1, on two CPU cores.
 
     --config=configs/lipschitz_mnist.py:METHOD, one of max_gp (the default), gan, lsgan, sngan,
-    wgan_gp
+    wgan_gp; with --config.data.with_labels=True their class-conditional form, in which batch
+    norms of the generator know the class and the critic projects on it.
 
 Paper: Zhou et al., "Understanding the Effectiveness of Lipschitz-Continuity in Generative
 Adversarial Nets", 2018, objectives of Table 2 and the penalty of eq. 18.
@@ -68,6 +69,7 @@ def get_config(method: str = "max_gp") -> ConfigDict:
     config.data.split = "train"
     config.data.image_size = 28
     config.data.flip = False
+    config.data.with_labels = False  # True: class-conditional, projection critic
 
     config.train = ConfigDict()
     config.train.generator_updates = 3000  # the authors' code: 100,000

@@ -8,6 +8,7 @@ from keras_ot_gans.callbacks.picture_callback import PictureCallback
 from keras_ot_gans.callbacks.pictures import image_grid
 
 _READABLE = 64  # smaller images are magnified to about this side
+_MOST_COLUMNS = 20  # beyond, a row of all classes would be too wide to look at
 
 
 class SampleGrid(PictureCallback):
@@ -17,14 +18,18 @@ class SampleGrid(PictureCallback):
     are drawn once, by `seed`: a cell shows how one latent's image develops. Images are
     those of the generator's moving average where the model keeps one.
 
+    Of a conditional model, one with `labels`, each column is a class and each row a latent; of
+    more than 20 classes, the cells show one latent in class after class, row by row.
+
     Args:
         directory: the run's folder.
         every: int > 0, epochs between two pictures.
-        num: int > 0, images in the grid.
+        num: int > 0, images in the grid; of a conditional model only whole sets of classes, if
+            there is room for one.
         seed: int >= 0, seed of the latents.
         log_dir: folder for TensorBoard, tag `samples`; `None` for no event file.
         at_train_begin: bool, also draw before the first update of each `fit`.
-        columns: int > 0, or `None` for the most square grid.
+        columns: int > 0, or `None` for one per class, or the most square grid.
 
     Raises:
         ValueError: if a number is out of range or a folder cannot be made; when a
@@ -58,16 +63,29 @@ class SampleGrid(PictureCallback):
                 f"`columns` must be positive or None. Received: columns={columns}. Try 8."
             )
         self.columns = columns
-        self._latents = None
+        self._given = None
 
     def draw(self, step: int) -> np.ndarray:
         """Generate from the fixed latents and lay the images out."""
-        if self._latents is None:
-            self._latents = self.model.sample_latents(self.num, self.seed)
-        images = np.asarray(self.model.generate(self._latents))
+        labels, columns = getattr(self.model, "labels", None), self.columns
+        if labels is not None and columns is None and labels.num_classes <= _MOST_COLUMNS:
+            columns = min(labels.num_classes, self.num)
+        if self._given is None:
+            self._given = self._choose(None if labels is None else labels.num_classes)
+        latents, classes = self._given
+        images = np.asarray(self.model.generate(latents, **classes))
         if images.ndim != 4:
             raise ValueError(
                 "`SampleGrid` needs a generator of images (n, h, w, c). "
                 f"Received: samples of shape {images.shape}. For points use `SampleScatter`."
             )
-        return image_grid(images, self.columns, magnify=max(1, _READABLE // max(images.shape[1:3])))
+        return image_grid(images, columns, magnify=max(1, _READABLE // max(images.shape[1:3])))
+
+    def _choose(self, num_classes: int | None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Draw the latents; of a conditional model, show each of them in every class."""
+        if num_classes is None:
+            return self.model.sample_latents(self.num, self.seed), {}
+        cells = np.arange(self.num - self.num % num_classes or self.num)
+        rows = cells // num_classes
+        latents = self.model.sample_latents(int(rows[-1]) + 1, self.seed)
+        return latents[rows], {"labels": (cells % num_classes).astype("int32")}

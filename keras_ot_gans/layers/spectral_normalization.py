@@ -1,30 +1,29 @@
 """Spectral normalisation as a re-parametrisation: the kernel stays free, its use is normalised."""
 
-import inspect
-
 import keras
 from keras import layers, ops
 
+from keras_ot_gans.layers.kernel_wrapper import KernelWrapper
 from keras_ot_gans.ops.numerics import Tensor, as_float32, unit_vectors
 
 _FIRST_STEPS = 20  # power iterations at build: the estimate starts within a few per cent
 _TINY = 1e-12  # a kernel of zeros stays zero
-_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-_SUPPORTED = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *_TRANSPOSED)
 
 
 @keras.saving.register_keras_serializable(package="keras_ot_gans")
-class SpectralNormalization(layers.Wrapper):
+class SpectralNormalization(KernelWrapper):
     """Wrap a layer so that it computes with `kernel / sigma(kernel)`.
 
-    `sigma` is the largest singular value of the kernel as a matrix of `(everything else, outputs)`,
-    estimated by power iteration, in float32 under any policy. The iteration's vector `left` moves
-    only in `power_step`, which `AdversarialModel` calls once per update of the layer's role: all
-    calls of one update use the same kernel, whatever their number. The estimate is never above the
-    singular value, beyond rounding.
+    `sigma` is the largest singular value of the kernel as a matrix of `(everything else, outputs)`;
+    of an embedding, the kernel is its table `(inputs, outputs)`. It is estimated by power
+    iteration, in float32 under any policy. The iteration's vector `left` moves only in
+    `power_step`, which `AdversarialModel` calls once per update of the layer's role: all calls of
+    one update use the same kernel, whatever their number. The estimate is never above the singular
+    value, beyond rounding.
 
     Args:
-        layer: `Dense`, `Conv1D`, `Conv2D`, `Conv3D`, or a transposed convolution.
+        layer: `Dense`, `Conv1D`, `Conv2D`, `Conv3D`, a transposed convolution, or `Embedding`;
+            without LoRA and not quantised.
         **kwargs: `keras.layers.Layer` arguments. The dtype is the wrapped layer's.
 
     Call arguments:
@@ -53,23 +52,14 @@ class SpectralNormalization(layers.Wrapper):
     """
 
     def __init__(self, layer: layers.Layer, **kwargs):
-        if not isinstance(layer, _SUPPORTED):
-            raise ValueError(
-                "`layer` must be a dense or convolution layer with one kernel. Received: "
-                f"{type(layer).__name__}. Wrap the layers inside it one by one."
-            )
-        # Keras casts the variables of a half-precision layer when it is called, also for `sigma`:
-        # this wrapper is not one, and leaves its inputs to the layer that is.
-        super().__init__(layer, **{**kwargs, "dtype": layer.variable_dtype})
-        self.autocast = False
-        self._takes_training = "training" in inspect.signature(layer.call).parameters
+        super().__init__(layer, **kwargs)
         self.left = None
 
     def build(self, input_shape=None) -> None:
         """Build the layer and the power iteration's vector."""
         super().build(input_shape)
         self.left = self.add_weight(
-            shape=(1, self._matrix_of(self.layer.kernel).shape[-1]),
+            shape=(1, self._matrix_of(self.kernel).shape[-1]),
             initializer="random_normal",
             trainable=False,
             name="left",
@@ -81,7 +71,7 @@ class SpectralNormalization(layers.Wrapper):
     def _matrix_of(self, kernel: Tensor) -> Tensor:
         """Reshape a kernel to `(everything else, outputs)`."""
         kernel = as_float32(kernel)
-        if isinstance(self.layer, _TRANSPOSED):
+        if self.output_axis == -2:
             kernel = ops.swapaxes(kernel, -1, -2)
         return ops.reshape(kernel, (-1, kernel.shape[-1]))
 
@@ -91,7 +81,7 @@ class SpectralNormalization(layers.Wrapper):
                 "`layer` must be built before its kernel has a singular value. Received: "
                 f"{self.layer.name!r}, not built. Call this layer, or its `build(input_shape)`."
             )
-        return self._matrix_of(self.layer.kernel)
+        return self._matrix_of(self.kernel)
 
     def _vectors(self, matrix: Tensor) -> tuple[Tensor, Tensor]:
         """Return the unit vectors `(right, left)` of one power iteration."""
@@ -111,16 +101,6 @@ class SpectralNormalization(layers.Wrapper):
         right, left = self._vectors(ops.stop_gradient(matrix))
         return ops.sum(ops.matmul(right, matrix) * left)
 
-    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        """Compute with the normalised kernel (see the class)."""
-        kernel = self.layer.kernel
-        normalised = as_float32(kernel) / ops.maximum(self.sigma(), _TINY)
-        # All variables: the scope hides what a scope around it says of the others.
-        values = [(v, normalised if v is kernel else v) for v in self.layer.variables]
-        options = {"training": training} if self._takes_training else {}
-        with keras.StatelessScope(state_mapping=values):
-            return self.layer(inputs, **options)
-
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
-        """Return the layer's output shape."""
-        return self.layer.compute_output_shape(input_shape)
+    def normalised_kernel(self) -> Tensor:
+        """Return `kernel / sigma(kernel)`, float32, with its gradient."""
+        return as_float32(self.kernel) / ops.maximum(self.sigma(), _TINY)

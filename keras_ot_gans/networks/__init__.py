@@ -4,6 +4,7 @@ from keras_ot_gans.networks.classifier import small_classifier
 from keras_ot_gans.networks.dcgan import dcgan_critic, dcgan_generator
 from keras_ot_gans.networks.mlp import mlp
 from keras_ot_gans.networks.navigator import difference_navigator
+from keras_ot_gans.networks.ot_gan import ot_gan_critic, ot_gan_generator
 from keras_ot_gans.networks.sndcgan import sndcgan_critic, sndcgan_generator
 from keras_ot_gans.networks.sngan_resnet import sngan_resnet_critic, sngan_resnet_generator
 from keras_ot_gans.networks.wgan_gp_resnet import wgan_gp_resnet_critic, wgan_gp_resnet_generator
@@ -14,6 +15,8 @@ __all__ = [
     "difference_navigator",
     "mlp",
     "small_classifier",
+    "ot_gan_critic",
+    "ot_gan_generator",
     "sndcgan_critic",
     "sndcgan_generator",
     "sngan_resnet_critic",

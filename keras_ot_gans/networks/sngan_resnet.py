@@ -9,7 +9,10 @@ from keras_ot_gans.networks import conditioning, residual_blocks
 from keras_ot_gans.networks.image_shapes import check_square, refuse
 
 # Glorot's with a gain of sqrt(2), of the 3x3 kernels of the blocks; all others have a gain of 1.
-_INITIALIZER = keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
+# As a config, from which each layer makes its own: an object gives equal shapes equal values.
+_INITIALIZER = keras.initializers.serialize(
+    keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
+)
 
 
 class _Plan(NamedTuple):

@@ -19,11 +19,13 @@ from keras_ot_gans.ops.shapes import (
     check_same_last_dim,
     check_same_shape,
 )
+from keras_ot_gans.ops.sinkhorn import Potentials, sinkhorn, transport_plan
 
 __all__ = [
     "ConditionalPlans",
     "Labels",
     "Normal",
+    "Potentials",
     "Uniform",
     "as_float32",
     "backward_plan",
@@ -44,9 +46,11 @@ __all__ = [
     "random",
     "safe_norm",
     "safe_sqrt",
+    "sinkhorn",
     "slopes",
     "squared_differences",
     "squared_euclidean",
     "squared_slopes",
+    "transport_plan",
     "unit_vectors",
 ]

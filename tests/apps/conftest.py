@@ -7,7 +7,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from apps import command_line
-from configs import act_8gaussians, act_mnist, swd_8gaussians
+from configs import act_8gaussians, act_mnist, lipschitz_mnist, swd_8gaussians
 
 
 def _short(config):
@@ -63,6 +63,20 @@ def mock_images():
     """Random images of the registered sizes, no files."""
     with tfds.testing.mock_data(num_examples=24):
         yield
+
+
+@pytest.fixture
+def labelled_config(mock_images):
+    """Four epochs of a conditional GAN, two critic updates in a round, on 24 random images."""
+    config = lipschitz_mnist.get_config("gan")
+    config.model.generator.width = config.model.critic.width = 1
+    config.model.latent_dim, config.model.effective_constants = 4, False
+    config.model.critic_steps = 2
+    config.train.generator_updates, config.train.updates_per_epoch = 40, 10
+    config.train.batch_size, config.train.steps_per_execution = 5, 1  # four in a pass
+    config.watch.pictures, config.watch.scores, config.watch.num_pictured = (), (), 4
+    config.data.with_labels = True
+    return config
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["atomic", "checkpoints", "look_up", "run_folder"])
+@pytest.mark.parametrize("name", ["atomic", "checkpoints", "look_up", "run_folder", "run_labels"])
 def test_examples_of_the_apps(name):
     module = importlib.import_module(f"apps.{name}")
     result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_ot_gans import ops
 from keras_ot_gans.callbacks import (
     NavigatorLogits,
     PictureCallback,
@@ -31,6 +32,35 @@ def test_grid_shows_the_same_latents_each_time(tmp_path, fake_game, epochs):
     np.testing.assert_array_equal(model.asked[1][1], model.asked[2][1])
     expected = image_grid(model.generate(model.asked[1][1]), columns=5, magnify=8)
     np.testing.assert_array_equal(read(tmp_path / "samples" / "step_000200.png"), expected)
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "num", "columns", "cells", "wide"),
+    [
+        (3, 7, None, 6, 3),  # two latents in three classes, a column each
+        (3, 7, 2, 6, 2),
+        (5, 4, None, 4, 4),  # no room for all
+        (21, 50, None, 42, 7),  # too many for a row: the most square grid
+    ],
+)
+def test_grid_of_a_conditional_model_shows_each_latent_in_every_class(
+    tmp_path, fake_game, epochs, num_classes, num, columns, cells, wide
+):
+    class Conditional(fake_game):
+        def generate(self, z, use_ema=True, labels=None):
+            self.asked.append(("labels", labels))
+            return super().generate(z) * (labels[:, None, None, None] + 1) / num_classes
+
+    model = Conditional((8, 8, 1))
+    model.labels = ops.Labels(num_classes)
+    epochs(SampleGrid(tmp_path, num=num, columns=columns), model, number=2)
+    assert [name for name, *_ in model.asked] == ["latents"] + 2 * ["labels", "generate"]
+    labels, z = model.asked[1][1], model.asked[2][1]
+    np.testing.assert_array_equal(labels, np.arange(cells) % num_classes)
+    np.testing.assert_array_equal(z, z[::num_classes].repeat(num_classes, axis=0)[:cells])
+    assert len(np.unique(z, axis=0)) == -(-cells // num_classes)
+    expected = image_grid(model.generate(z, labels=labels), columns=wide, magnify=8)
+    np.testing.assert_array_equal(read(tmp_path / "samples" / "step_000010.png"), expected)
 
 
 def test_pictures_go_to_tensorboard_at_the_models_step(tmp_path, fake_game, epochs, events):

@@ -16,22 +16,31 @@ KINDS = {
         lambda **k: layers.Conv2DTranspose(3, 4, strides=2, padding="same", **k),
         (3, 3, 5),
     ),
+    "embedding": (lambda **k: layers.Embedding(6, 4, **k), (3,)),
 }
+
+
+def kernel_of(bare):
+    return bare.embeddings if isinstance(bare, layers.Embedding) else bare.kernel
 
 
 def wrapped(kind, steps=0, **kwargs):
     make, shape = KINDS[kind]
     layer = SpectralNormalization(make(**kwargs))
     layer.build((None, *shape))
-    layer.layer.kernel.assign(RNG.normal(size=layer.layer.kernel.shape))
+    kernel_of(layer.layer).assign(RNG.normal(size=kernel_of(layer.layer).shape))
     for _ in range(steps):
         layer.power_step()
+    if kind == "embedding":
+        return layer, RNG.integers(0, 6, (2, *shape)).astype("int32")
     return layer, RNG.normal(size=(2, *shape)).astype("float32")
 
 
 def matrix(layer):
     """Kernel as (everything else, outputs), by the shapes that Keras documents."""
-    kernel = layer.layer.kernel.numpy().astype("float64")
+    kernel = kernel_of(layer.layer).numpy().astype("float64")
+    if isinstance(layer.layer, layers.Embedding):
+        return kernel
     if isinstance(layer.layer, layers.Conv2DTranspose):  # (height, width, outputs, inputs)
         kernel = np.moveaxis(kernel, 2, 3)
     return kernel.reshape(-1, layer.layer.filters if kernel.ndim > 2 else layer.layer.units)
@@ -46,7 +55,7 @@ def plain(layer, kind, **kwargs):
     copy = KINDS[kind][0](**kwargs)
     copy.build((None, *KINDS[kind][1]))
     copy.set_weights(layer.layer.get_weights())
-    copy.kernel.assign(layer.layer.kernel.numpy() / largest(layer))
+    kernel_of(copy).assign(kernel_of(layer.layer).numpy() / largest(layer))
     return copy
 
 
@@ -114,25 +123,25 @@ def test_gradient_is_that_through_the_singular_value(kind):
     target = RNG.normal(size=layer(x).shape).astype("float32")
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum((layer(x) - target) ** 2)
-    slope, bias_slope = tape.gradient(loss, layer.trainable_variables)
+    slopes = tape.gradient(loss, layer.trainable_variables)
     # The same loss by Keras's bare layer and TensorFlow's SVD.
     bare = KINDS[kind][0]()
     bare.build((None, *KINDS[kind][1]))
-    kernel = tf.constant(layer.layer.kernel.numpy())
-    bias = tf.constant(layer.layer.bias.numpy())
+    values = [tf.constant(v.numpy()) for v in layer.trainable_variables]  # kernel, bias
     with tf.GradientTape() as tape:
-        tape.watch([kernel, bias])
-        order = [*range(len(kernel.shape) - 2), -1, -2] if kind == "transposed" else None
-        rows = kernel if order is None else tf.transpose(kernel, [0, 1, 3, 2])
+        tape.watch(values)
+        rows = tf.transpose(values[0], [0, 1, 3, 2]) if kind == "transposed" else values[0]
         sigma = tf.linalg.svd(tf.reshape(rows, (-1, rows.shape[-1])), compute_uv=False)[0]
-        state = [(bare.kernel, kernel / sigma), (bare.bias, bias)]
+        used = [values[0] / sigma, *values[1:]]
+        state = list(zip(bare.trainable_variables, used, strict=True))
         with keras.StatelessScope(state_mapping=state):
             expected = tf.reduce_sum((bare(x) - target) ** 2)
-    right, right_bias = tape.gradient(expected, [kernel, bias])
     # Float32 sums of tens of terms, of order 10.
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
-    np.testing.assert_allclose(slope, right, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(bias_slope, right_bias, rtol=1e-4, atol=1e-4)
+    for ours, right in zip(slopes, tape.gradient(expected, values), strict=True):
+        np.testing.assert_allclose(ours, right, rtol=1e-4, atol=1e-4)
+        cosine = np.sum(ours * right) / (np.linalg.norm(ours) * np.linalg.norm(right))
+        assert cosine >= 0.999
 
 
 def test_gradient_by_finite_differences_and_at_right_angles_to_the_kernel():
@@ -203,7 +212,7 @@ def test_state_given_from_outside_is_used():
 # --- modes ---
 
 
-@pytest.mark.parametrize("kind", ["dense", "transposed"])
+@pytest.mark.parametrize("kind", ["dense", "transposed", "embedding"])
 def test_eager_graph_and_xla_agree(kind):
     layer, x = wrapped(kind)
     start = layer.left.numpy()
@@ -212,7 +221,7 @@ def test_eager_graph_and_xla_agree(kind):
         with tf.GradientTape() as tape:
             y = layer(x)
             loss = tf.reduce_sum(y**2)
-        slope = tape.gradient(loss, layer.layer.kernel)
+        slope = tape.gradient(loss, kernel_of(layer.layer))
         layer.power_step()
         return y, slope, layer.left.value
 
@@ -224,7 +233,7 @@ def test_eager_graph_and_xla_agree(kind):
             np.testing.assert_allclose(received, right, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["dense", "conv2d", "transposed"])
+@pytest.mark.parametrize("kind", ["dense", "conv2d", "transposed", "embedding"])
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_sigma_is_float32_in_half_precision(policy, kind):
     layer, x = wrapped(kind, steps=300, dtype=policy)
@@ -232,16 +241,16 @@ def test_sigma_is_float32_in_half_precision(policy, kind):
     assert {v.dtype for v in layer.variables} == {"float32"}
     # A bare layer whose float32 kernel was divided beforehand: one rounding to half, at its use.
     bare = plain(layer, kind, dtype=policy)
-    bare.kernel.assign(layer.layer.kernel / layer.sigma())
+    kernel_of(bare).assign(kernel_of(layer.layer) / layer.sigma())
     assert layer(x).dtype == bare(x).dtype == policy[len("mixed_") :]
     np.testing.assert_array_equal(tf.cast(layer(x), "float32"), tf.cast(bare(x), "float32"))
     # The same inside a network that computes in half precision.
-    inputs = keras.Input(x.shape[1:])
+    inputs = keras.Input(x.shape[1:], dtype=x.dtype.name)
     network = keras.Model(inputs, layer(inputs))
     np.testing.assert_array_equal(tf.cast(network(x), "float32"), tf.cast(bare(x), "float32"))
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.cast(network(x), "float32"))
-    assert tape.gradient(loss, layer.layer.kernel).dtype == tf.float32
+    assert tape.gradient(loss, kernel_of(layer.layer)).dtype == tf.float32
 
 
 def test_kernel_held_in_float16_has_its_sigma_in_float32():
@@ -267,6 +276,15 @@ def test_training_reaches_the_layer_that_takes_it():
     SpectralNormalization(layers.Dense(2))(np.ones((1, 3), "float32"), training=True)
 
 
+def test_mask_of_an_embedding_is_kept():
+    layer = SpectralNormalization(layers.Embedding(6, 4, mask_zero=True))
+    labels = keras.Input((None,), dtype="int32")
+    network = keras.Model(labels, layers.LSTM(2)(layer(labels)))
+    # What follows does not see the padding; sums in the same order.
+    padded, short = network(np.array([[1, 2, 0, 0]])), network(np.array([[1, 2]]))
+    np.testing.assert_allclose(padded, short, atol=1e-6)
+
+
 # --- saving ---
 
 
@@ -274,15 +292,19 @@ def test_save_and_load(tmp_path):
     inputs = keras.Input((8, 8, 1))
     x = SpectralNormalization(layers.Conv2D(3, 3, strides=2), name="first")(inputs)
     x = SpectralNormalization(layers.Conv2DTranspose(2, 2))(x)
-    network = keras.Model(inputs, SpectralNormalization(layers.Dense(2))(layers.Flatten()(x)))
+    x = SpectralNormalization(layers.Dense(2))(layers.Flatten()(x))
+    labels = keras.Input((), dtype="int32")
+    rows = SpectralNormalization(layers.Embedding(5, 2))(labels)
+    network = keras.Model([inputs, labels], layers.Add()([x, rows]))
     network.get_layer("first").power_step()
     network.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     for a, b in zip(network.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(a, b)
     images = RNG.normal(size=(2, 8, 8, 1)).astype("float32")
+    images = [images, np.array([1, 4], "int32")]
     np.testing.assert_array_equal(network(images), loaded(images))
-    assert len(loaded.trainable_weights) == 6
+    assert len(loaded.trainable_weights) == 7
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     np.testing.assert_array_equal(network(images), copy(images))
@@ -303,7 +325,15 @@ def test_save_and_load(tmp_path):
 )
 def test_layers_without_one_kernel_are_refused(layer):
     name = type(layer).__name__
-    with pytest.raises(ValueError, match=f"`layer` must be a dense or convolution.*: {name}"):
+    with pytest.raises(ValueError, match=f"`layer` must be a dense, convolution or emb.*: {name}"):
+        SpectralNormalization(layer)
+
+
+@pytest.mark.parametrize(
+    "layer", [layers.Dense(4, lora_rank=2), layers.Embedding(4, 4, lora_rank=2)]
+)
+def test_kernels_in_parts_are_refused(layer):
+    with pytest.raises(ValueError, match="`layer` must have a plain kernel.*LoRA"):
         SpectralNormalization(layer)
 
 

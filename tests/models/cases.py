@@ -5,6 +5,7 @@ import types
 import keras
 
 from keras_ot_gans import divergences, losses, models, networks, ops
+from keras_ot_gans.layers import SpectralNormalization
 from tests.models.harness import Case
 
 RATE = 1e-3  # of `act_gan`
@@ -142,6 +143,33 @@ def conditional():
         phi=losses.phi.square_root,
         penalty=losses.penalties.r1(1.0),
         labels=ops.Labels(2, (3.0, 1.0)),
+        critic_steps=2,
+        seed=1,
+    )
+
+
+def spectral(labels=None):
+    """An SNGAN whose projection critic normalises a layer of each kind."""
+    labels = labels or ops.Labels(2, (3.0, 1.0))
+    z, x = keras.Input((3,)), keras.Input((2,))
+    for_z, for_x = (keras.Input((), dtype="int32") for _ in range(2))
+    rows = keras.layers.Embedding(labels.num_classes, 4)(for_z)
+    hidden = keras.layers.Dense(8, "tanh")(keras.layers.Concatenate()([z, rows]))
+    h = keras.layers.Reshape((1, 2, 1))(x)
+    for layer in (
+        keras.layers.Conv2D(3, (1, 2), padding="same", activation="leaky_relu"),
+        keras.layers.Conv2DTranspose(2, (1, 2), (1, 2), activation="leaky_relu"),
+    ):
+        h = SpectralNormalization(layer)(h)
+    h = SpectralNormalization(keras.layers.Dense(4))(keras.layers.Flatten()(h))
+    of_class = SpectralNormalization(keras.layers.Embedding(labels.num_classes, 4))(for_x)
+    value = SpectralNormalization(keras.layers.Dense(1))(h)
+    projected = keras.layers.Dot(1)([of_class, h])
+    return models.LipschitzGAN(
+        keras.Model([z, for_z], keras.layers.Dense(2)(hidden), name="generator"),
+        keras.Model([x, for_x], keras.layers.Add()([value, projected]), name="critic"),
+        phi=losses.phi.hinge,
+        labels=labels,
         critic_steps=2,
         seed=1,
     )

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_ot_gans import divergences, losses, models, networks, ops
 from keras_ot_gans.layers import SpectralNormalization
 from keras_ot_gans.models import replicas
+from tests.models.cases import spectral
 from tests.models.lipschitz_reference import networks_of
 
 BATCH, ROUNDS = 32, 3
@@ -114,6 +115,7 @@ RUNS = {
     "sliced": (sliced, ALL_CLIPPED),
     "wgan_gp": (wgan_gp, ALL_SGD),
     "conditional_max_gp": (conditional_max_gp, {"generator": sgd, "critic": clipped}),
+    "spectral": (spectral, ALL_SGD),
     "half_precision": (half_precision, ALL_CLIPPED),
 }
 

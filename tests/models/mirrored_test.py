@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # Weights, moving statistics, averages and counters after three rounds: float32 sums of halves, or
 # sums of float16 gradients, which have 11 bits.
-EXACT = ("act", "act_cross_entropy", "sliced", "wgan_gp", "conditional_max_gp")
+EXACT = ("act", "act_cross_entropy", "sliced", "wgan_gp", "conditional_max_gp", "spectral")
 RUNS = {**dict.fromkeys(EXACT, 1e-5), "half_precision": 1e-3}
 
 

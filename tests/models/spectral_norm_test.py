@@ -8,7 +8,7 @@ from keras import layers
 from keras_ot_gans import models, networks
 from keras_ot_gans.layers import PairwiseDistance, SpectralNormalization
 from keras_ot_gans.models import players
-from tests.models.cases import adam, critic, generator, navigator
+from tests.models.cases import adam, critic, generator, navigator, spectral
 from tests.models.harness import states
 
 X = np.random.default_rng(0).normal(size=(16, 2)).astype("float32")
@@ -116,6 +116,30 @@ def test_whole_critic_trains_saves_and_resumes(tmp_path):
     for (path, a), (_, b) in zip(states(model), states(loaded), strict=True):
         np.testing.assert_array_equal(a, b, err_msg=path)
     assert "left" in {path.split("/")[-1] for path, _ in states(model)}
+
+
+def test_eager_graph_and_xla_reach_the_same_weights():
+    """One round of a conditional SNGAN; two replicas are in `mirrored_test.py`."""
+    labels = np.arange(16) % 2
+    found = []
+    for options in ({"run_eagerly": True}, {"jit_compile": False}, {"jit_compile": True}):
+        keras.utils.set_random_seed(0)
+        model = spectral()
+        kernels = [v for v in model.variables_of("critic") if len(v.shape) > 1]
+        start = [v.numpy() for v in kernels]
+        optimizers = {role: keras.optimizers.SGD(0.05) for role in model.networks}
+        model.compile(optimizers, **options)
+        model.fit(X, labels, batch_size=16, shuffle=False, verbose=0)
+        for kernel, before in zip(kernels, start, strict=True):
+            assert np.abs(kernel.numpy() - before).max() > 1e-4, kernel.path
+        kinds = [type(part.layer).__name__ for part in model.critic._flatten_layers()
+                 if isinstance(part, SpectralNormalization)]  # fmt: skip
+        assert set(kinds) == {"Conv2D", "Conv2DTranspose", "Dense", "Embedding"}
+        found.append(states(model))
+    for other in found[1:]:
+        for (path, value), (_, received) in zip(found[0], other, strict=True):
+            # Float32 sums in another order.
+            np.testing.assert_allclose(received, value, rtol=1e-5, atol=1e-6, err_msg=path)
 
 
 def test_spectral_norm_adds_no_trainable_number():

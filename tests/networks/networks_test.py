@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_ot_gans import networks
+from tests.networks.ot_gan_counts import OT_GAN
 from tests.networks.resnet_counts import RESNETS
 
 # A dense layer has (inputs + 1) * outputs parameters, a k x k convolution (k * k * inputs + 1) *
@@ -81,6 +82,7 @@ GOLDEN = {
     # (9 + 1) * 16, (9 * 16 + 1) * 32, 28 -> 14 -> 7: (7 * 7 * 32 + 1) * 64, 65 * 10
     "classifier": (networks.small_classifier, (), {}, 160 + 4_640 + 100_416 + 650),
     **RESNETS,
+    **OT_GAN,
 }
 
 
@@ -131,6 +133,14 @@ def small(kind, **kwargs):
             networks.sndcgan_critic((16, 16, 1), 6, width=2, **kwargs),
             (images,),
         ),
+        "ot_gan_generator": lambda: (
+            networks.ot_gan_generator(4, (16, 16, 1), width=2, **kwargs),
+            (vectors,),
+        ),
+        "ot_gan_critic": lambda: (
+            networks.ot_gan_critic((16, 16, 1), width=2, **kwargs),
+            (images,),
+        ),
     }[kind]()
 
 
@@ -146,6 +156,8 @@ SHAPES = {
     "sngan_resnet_critic": (3, 6),
     "sndcgan_generator": (3, 16, 16, 1),
     "sndcgan_critic": (3, 6),
+    "ot_gan_generator": (3, 16, 16, 1),
+    "ot_gan_critic": (3, 4 * 4 * 2 * 8),
 }
 
 
@@ -251,3 +263,14 @@ def test_batch_norm_is_shared_by_the_replicas():
 def test_classifier_needs_two_classes():
     with pytest.raises(ValueError, match="`num_classes` must be at least 2. Received: 1"):
         networks.small_classifier(num_classes=1)
+
+
+@pytest.mark.parametrize(
+    "make", [networks.sngan_resnet_generator, networks.wgan_gp_resnet_generator]
+)
+def test_no_two_kernels_start_equal(make):
+    # An initialiser object without a seed repeats its values for equal shapes.
+    kernels = [v.numpy() for v in make(16, (32, 32, 3), width=8).weights if "kernel" in v.path]
+    for i, first in enumerate(kernels):
+        for second in kernels[:i]:
+            assert first.shape != second.shape or not np.array_equal(first, second)

@@ -1,0 +1,156 @@
+"""What the arguments of a transport problem must satisfy, in messages that teach."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_ot_gans.ops.numerics import Tensor
+
+
+def values_of(x: Any) -> np.ndarray | None:
+    """Return the numbers of an eager tensor, array, list or number; None inside a graph.
+
+    Args:
+        x: anything.
+
+    Returns:
+        `np.ndarray` or None.
+
+    Example:
+        >>> values_of([1.0]).tolist()
+        [1.0]
+    """
+    known = hasattr(x, "numpy") or isinstance(x, np.ndarray | np.generic | list | tuple | int)
+    return np.asarray(x) if known or isinstance(x, float) else None
+
+
+def check_epsilon(epsilon: Any) -> None:
+    """Check that a strength of the entropy is positive, where its value is known.
+
+    Args:
+        epsilon: number or tensor.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    values = values_of(epsilon)
+    if values is not None and not (np.isfinite(values).all() and (values > 0).all()):
+        raise ValueError(
+            f"`epsilon` must be positive and finite. Received: epsilon={values.tolist()}. It has "
+            "the unit of the cost (OT-GAN's 1/lambda is 0.002); try 0.05 times its mean."
+        )
+
+
+def check_cost(cost: Any) -> None:
+    """Check that all costs are finite, where their values are known.
+
+    Args:
+        cost: tensor `(..., n, m)`.
+
+    Raises:
+        ValueError: if one is not.
+    """
+    values = values_of(cost)
+    if values is not None and not np.isfinite(values).all():
+        bad = np.argwhere(~np.isfinite(values))
+        raise ValueError(
+            f"`cost` must be finite. Received: {values[tuple(bad[0])]} at {bad[0].tolist()} and "
+            f"{len(bad) - 1} more. Check the features that it is made of for NaN; use a large "
+            "finite cost to forbid a pair."
+        )
+
+
+def check_iteration(
+    tolerance: float,
+    max_iterations: int,
+    relaxation: float,
+    annealing: float | None,
+    penalties: tuple[float | None, float | None],
+) -> None:
+    """Check the numbers that choose an iteration.
+
+    Args:
+        tolerance: float >= 0.
+        max_iterations: int > 0.
+        relaxation: float in [1, 2).
+        annealing: float > 1 or None.
+        penalties: two floats > 0 or None.
+
+    Raises:
+        ValueError: if one is out of range.
+    """
+    if not 0.0 <= tolerance < 2.0:
+        raise ValueError(
+            "`tolerance` must lie in [0, 2): it is an L1 distance of marginals, relative to their "
+            f"mass. Received: tolerance={tolerance}. Try 1e-3; 0 always takes all iterations."
+        )
+    if max_iterations < 1:
+        raise ValueError(
+            f"`max_iterations` must be positive. Received: max_iterations={max_iterations}. "
+            "Try 2000."
+        )
+    if not 1.0 <= relaxation < 2.0:
+        raise ValueError(
+            f"`relaxation` must lie in [1, 2). Received: relaxation={relaxation}. 1 is plain "
+            "Sinkhorn, from 2 on it does not converge; try 1.9."
+        )
+    if annealing is not None and not annealing > 1.0:
+        raise ValueError(
+            "`annealing` must be above 1, the factor between two stages of epsilon, or None. "
+            f"Received: annealing={annealing}. Try 5."
+        )
+    if len(penalties) != 2 or any(p is not None and not p > 0 for p in penalties):
+        raise ValueError(
+            "`penalties` must be two numbers, each positive, or None for an exact marginal. "
+            f"Received: penalties={penalties}. Try (1.0, 1.0), in units of the cost."
+        )
+
+
+def check_weights(name: str, weights: Tensor, size: int | None) -> None:
+    """Check weights of points, their values where they are known.
+
+    Args:
+        name: the argument's name.
+        weights: tensor `(..., size)`.
+        size: int, points; None if unknown.
+
+    Raises:
+        ValueError: if the size differs, a weight is negative or not finite, or all are 0.
+    """
+    shape = tuple(getattr(weights, "shape", np.shape(weights)))
+    if not shape or (size is not None and shape[-1] is not None and shape[-1] != size):
+        raise ValueError(
+            f"`{name}` must have one weight per point, {size} of them along the last axis. "
+            f"Received: shape {shape}."
+        )
+    values = values_of(weights)
+    if values is None:
+        return
+    if not (np.isfinite(values).all() and (values >= 0).all() and (values.sum(-1) > 0).all()):
+        raise ValueError(
+            f"`{name}` must be finite, not negative, and not all 0. Received: from {values.min()} "
+            f"to {values.max()}. Leave it out for equal weights."
+        )
+
+
+def check_masses(real_weights: Tensor, fake_weights: Tensor) -> None:
+    """Check that both sides have the same total mass, where it is known.
+
+    Args:
+        real_weights: tensor `(..., n)`.
+        fake_weights: tensor `(..., m)`.
+
+    Raises:
+        ValueError: if they differ by more than rounding.
+    """
+    real, fake = values_of(real_weights), values_of(fake_weights)
+    if real is None or fake is None:
+        return
+    real, fake = real.sum(-1), fake.sum(-1)
+    # Sums of float32 weights: a thousand roundings.
+    if not np.allclose(real, fake, rtol=1e-4, atol=0.0):
+        raise ValueError(
+            "`real_weights` and `fake_weights` must have the same total. Received: "
+            f"{np.asarray(real).tolist()} and {np.asarray(fake).tolist()}. Divide each by its sum, "
+            "or use `penalties` to let mass appear and vanish."
+        )
