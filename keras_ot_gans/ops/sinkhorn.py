@@ -100,13 +100,9 @@ def sinkhorn(
             f"{tuple(cost.shape)}. Make it by `ops.cosine(x_real, x_fake)` or another cost."
         )
     lead = tuple(ops.shape(cost))[:-2]
-    a = _weights("real_weights", real_weights, cost, -2)
-    b = _weights("fake_weights", fake_weights, cost, -1)
+    a, b = point_weights(real_weights, fake_weights, ops.shape(cost), cost.dtype)
     if penalties == (None, None):
-        checks.check_masses(
-            1.0 if real_weights is None else real_weights,
-            1.0 if fake_weights is None else fake_weights,
-        )
+        checks.check_masses(real_weights, fake_weights)
     epsilon = ops.convert_to_tensor(epsilon, cost.dtype)
     if relative:
         # Equal costs have no scale: any epsilon gives their plan.
@@ -119,7 +115,7 @@ def sinkhorn(
     f, g, error, iterations = (ops.stop_gradient(x) for x in run(cost, a, b, epsilon))
     potentials = Potentials(f, g, epsilon, error, iterations, error <= tolerance)
     if tolerance > 0:
-        _warn(potentials, tolerance)
+        warn_unconverged(potentials, tolerance)
     return potentials
 
 
@@ -152,8 +148,7 @@ def transport_plan(
         [[0.5, 0.0], [0.0, 0.5]]
     """
     cost = as_float32(cost)
-    a = _weights("real_weights", real_weights, cost, -2)
-    b = _weights("fake_weights", fake_weights, cost, -1)
+    a, b = point_weights(real_weights, fake_weights, ops.shape(cost), cost.dtype)
     epsilon = potentials.epsilon[..., None, None]
     exponent = (potentials.f[..., :, None] + potentials.g[..., None, :] - cost) / epsilon
     return a[..., :, None] * b[..., None, :] * ops.exp(exponent)
@@ -187,18 +182,33 @@ def _merge(x: Tensor, rank: int) -> Tensor:
     return ops.reshape(x, (-1, *shape[len(shape) - rank :]))
 
 
-def _weights(name: str, weights: Any, cost: Tensor, axis: int) -> Tensor:
-    """Return weights `(..., points)` of a side; equal ones of mass 1 for None."""
-    size, shape = cost.shape[axis], tuple(ops.shape(cost))
-    full = (*shape[:-2], shape[axis])
-    if weights is None:
-        return ops.full(full, 1.0, cost.dtype) / ops.cast(shape[axis], cost.dtype)
-    checks.check_weights(name, weights, size)
-    weights = ops.cast(ops.convert_to_tensor(weights), cost.dtype)
-    return ops.stop_gradient(ops.broadcast_to(weights, full))
+def point_weights(real: Any, fake: Any, shape: tuple, dtype: Any) -> tuple[Tensor, Tensor]:
+    """Return the weights of both sides, `(..., n)` and `(..., m)`; of mass 1 for None.
+
+    Args:
+        real: tensor `(n,)` or `(..., n)`, or None.
+        fake: tensor `(m,)` or `(..., m)`, or None.
+        shape: `(..., n, m)`, of the cost; sizes that a graph does not know are tensors.
+        dtype: of the cost.
+
+    Raises:
+        ValueError: if weights do not fit.
+    """
+    *lead, n, m = shape
+
+    def filled(name: str, weights: Any, size: int) -> Tensor:
+        full = (*lead, size)
+        if weights is None:
+            return ops.full(full, 1.0, dtype) / ops.cast(size, dtype)
+        checks.check_weights(name, weights, size if isinstance(size, int) else None)
+        weights = ops.cast(ops.convert_to_tensor(weights), dtype)
+        return ops.stop_gradient(ops.broadcast_to(weights, full))
+
+    return filled("real_weights", real, n), filled("fake_weights", fake, m)
 
 
-def _warn(potentials: Potentials, tolerance: float) -> None:
+def warn_unconverged(potentials: Potentials, tolerance: float) -> None:
+    """Warn the caller's caller of problems that are known not to have converged."""
     converged = checks.values_of(potentials.converged)
     if converged is None or converged.all():
         return

@@ -133,17 +133,17 @@ def check_weights(name: str, weights: Tensor, size: int | None) -> None:
         )
 
 
-def check_masses(real_weights: Tensor, fake_weights: Tensor) -> None:
+def check_masses(real_weights: Tensor | None, fake_weights: Tensor | None) -> None:
     """Check that both sides have the same total mass, where it is known.
 
     Args:
-        real_weights: tensor `(..., n)`.
-        fake_weights: tensor `(..., m)`.
+        real_weights: tensor `(..., n)`; None has mass 1.
+        fake_weights: tensor `(..., m)`; None has mass 1.
 
     Raises:
         ValueError: if they differ by more than rounding.
     """
-    real, fake = values_of(real_weights), values_of(fake_weights)
+    real, fake = (values_of(1.0 if w is None else w) for w in (real_weights, fake_weights))
     if real is None or fake is None:
         return
     real, fake = real.sum(-1), fake.sum(-1)

@@ -121,11 +121,11 @@ def _stage(
 
     def target_u(v: Tensor) -> Tensor:
         products = ops.matmul(kernel, ops.expand_dims(b * ops.exp(v), 1))
-        return _target(products[:, 0], f0, damp_u)
+        return scaling_target(products[:, 0], f0, damp_u)
 
     def target_v(u: Tensor) -> Tensor:
         products = ops.matmul(ops.expand_dims(a * ops.exp(u), 0), kernel)
-        return _target(products[0], g0, damp_v)
+        return scaling_target(products[0], g0, damp_v)
 
     def iterate(*s: Tensor) -> _Scalings:
         s = _Scalings(*s)
@@ -133,8 +133,8 @@ def _stage(
         due_v = target_v(u)
         v = relaxed(s.v, due_v, settings.relaxation)
         due_u = target_u(v)
-        error = _error(a, f0, u, due_u, e, settings.penalties[0])
-        error += _error(b, g0, v, due_v, e, settings.penalties[1])
+        error = marginal_gap(a, f0, u, due_u, e, settings.penalties[0])
+        error += marginal_gap(b, g0, v, due_v, e, settings.penalties[1])
         return _Scalings(u, v, due_u, due_v, error, s.iterations + 1)
 
     def goes_on(*s: Tensor) -> Tensor:
@@ -156,7 +156,7 @@ def _hopeless(state: Any, settings: Settings) -> Tensor:
     return ops.logical_or(state.iterations >= settings.max_iterations, ops.isnan(state.error))
 
 
-def _target(products: Tensor, absorbed: Tensor, damp: Any) -> Tensor:
+def scaling_target(products: Tensor, absorbed: Tensor, damp: Any) -> Tensor:
     """Return the logarithm of the scaling that is optimal for the other one's products."""
     target = -damp * ops.log(ops.maximum(products, _TINY))
     return target if isinstance(damp, float) else target + (damp - 1.0) * absorbed
@@ -188,7 +188,7 @@ def relaxed(old: Tensor, target: Tensor, relaxation: float) -> Tensor:
     return ops.clip(target + past, -_MOST, _MOST)
 
 
-def _error(
+def marginal_gap(
     weights: Tensor, absorbed: Tensor, u: Tensor, target: Tensor, e: Tensor, penalty: float | None
 ) -> Tensor:
     """Return the L1 distance of a marginal from the one that its potential asks for."""
