@@ -138,7 +138,7 @@ def plan(config: ConfigDict, model: AdversarialModel) -> Schedule:
             f"{model.generator_steps} * {train.steps_per_execution}. Change one of them."
         )
     epochs = train.generator_updates // train.updates_per_epoch
-    return Schedule(epochs, rounds, max(model.generator_steps, model.critic_steps))
+    return Schedule(epochs, rounds, model.passes_per_round)
 
 
 def describe(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import keras
 from keras import ops
 
 from keras_ot_gans.divergences.matching import EntropicMatching, Matching
@@ -38,6 +39,7 @@ class MinibatchEnergy(NamedTuple):
     entropy: Tensor
 
 
+@keras.saving.register_keras_serializable(package="keras_ot_gans")
 def minibatch_energy_distance(
     x_real: Tensor, x_fake: Tensor, cost: Cost = cosine, matching: Matcher | None = None
 ) -> MinibatchEnergy:
@@ -91,6 +93,7 @@ def minibatch_energy_distance(
     return _assembled(ops.mean(terms[:4]), terms[4], terms[5], found)
 
 
+@keras.saving.register_keras_serializable(package="keras_ot_gans")
 def single_batch_energy_distance(
     x_real: Tensor, x_fake: Tensor, cost: Cost = cosine, matching: Matcher | None = None
 ) -> MinibatchEnergy:

@@ -14,6 +14,22 @@ def _norms(model: keras.layers.Layer) -> list[WeightNormalization]:
     return [part for part in parts.values() if isinstance(part, WeightNormalization)]
 
 
+def has_weight_normalization(model: keras.layers.Layer) -> bool:
+    """Tell whether a model has a weight normalisation, at any depth.
+
+    Args:
+        model: `keras.Model` or layer.
+
+    Returns:
+        bool.
+
+    Example:
+        >>> has_weight_normalization(keras.Sequential([keras.layers.Dense(1)]))
+        False
+    """
+    return bool(_norms(model))
+
+
 def _check_inputs(inputs: Any) -> None:
     """Check that every array of the inputs is a finite batch."""
     for part in keras.tree.flatten(inputs):

@@ -4,5 +4,6 @@ from keras_ot_gans.models.act_gan import ACTGAN
 from keras_ot_gans.models.adversarial_model import AdversarialModel
 from keras_ot_gans.models.lipschitz_gan import LipschitzGAN
 from keras_ot_gans.models.minimum_distance import MinimumDistanceModel
+from keras_ot_gans.models.ot_gan import OTGAN
 
-__all__ = ["ACTGAN", "AdversarialModel", "LipschitzGAN", "MinimumDistanceModel"]
+__all__ = ["ACTGAN", "AdversarialModel", "LipschitzGAN", "MinimumDistanceModel", "OTGAN"]

@@ -23,7 +23,7 @@ class AdversarialModel(
     """What every generator's training needs, and nothing that one method needs. Abstract.
 
     A method adds its networks by role (`networks`), its hyper-parameters and a `train_step`. One
-    step of `fit` is one ROUND of the game: `max(generator_steps, critic_steps)` passes, unrolled.
+    step of `fit` is one ROUND of the game: `passes_per_round` passes, unrolled.
     A plain batch serves all passes of its round; `datasets.in_rounds` packs a fresh one for each
     along axis 1. `step` counts generator updates, whatever the packing.
 
@@ -93,6 +93,11 @@ class AdversarialModel(
     @abstractmethod
     def networks(self) -> dict[str, Sequence[keras.layers.Layer]]:
         """Trained layers by role, `{"generator": [...], ...}`."""
+
+    @property
+    def passes_per_round(self) -> int:
+        """Real batches of one round; `datasets.in_rounds` packs as many."""
+        return max(self.generator_steps, self.critic_steps)
 
     @property
     def frozen(self) -> tuple[str, ...]:
@@ -166,7 +171,7 @@ class AdversarialModel(
         """
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
         packed = len(x.shape) > len(self.generator.output_shape)
-        for index in range(max(self.generator_steps, self.critic_steps)):
+        for index in range(self.passes_per_round):
             limits = {role: self.generator_steps for role in self.networks}
             limits["critic"] = self.critic_steps
             roles = (r for r in self.networks if index < limits[r] and r not in self._frozen)

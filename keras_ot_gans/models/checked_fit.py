@@ -32,6 +32,7 @@ class CheckedFit:
                 "Received: a model without optimizers."
             )
         self._check_batches(x, kwargs.get("batch_size"))
+        order = getattr(x, "epoch_shuffle", None)
         x = self._checked(x, "x", "steps_per_epoch", steps_per_epoch)
         y = self._checked_labels_of_data(y)
         if isinstance(kwargs.get("validation_data"), tf.data.Dataset):
@@ -40,6 +41,7 @@ class CheckedFit:
         if not hasattr(x, "shape"):
             kwargs.setdefault("shuffle", False)  # datasets shuffle themselves; Keras would warn
         with real_data.teaching_errors():
+            self._prepare(x, y, kwargs.get("batch_size"), order)
             return super().fit(x, y, steps_per_epoch=steps_per_epoch, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs) -> dict | list:
@@ -64,6 +66,9 @@ class CheckedFit:
     def _check_batches(self, x, batch_size: int | None) -> None:
         """Refuse the size of the batches of `fit`: for methods that ask for one."""
 
+    def _prepare(self, x, y, batch_size: int | None, order) -> None:
+        """Do what must precede the first update of `fit`: for methods that look at data."""
+
     def _checked_labels_of_data(self, y):
         if self.labels is None or y is None:
             return y
@@ -75,7 +80,7 @@ class CheckedFit:
                 f"`{steps_name}` must be None or at least 1. Received: {steps_name}={steps}. "
                 "It is the number of rounds of one epoch."
             )
-        passes = max(self.generator_steps, self.critic_steps)
         classes = None if self.labels is None else self.labels.num_classes
-        x = real_data.checked(x, self.generator.output_shape[1:], passes, name, classes)
+        shape, passes = self.generator.output_shape[1:], self.passes_per_round
+        x = real_data.checked(x, shape, passes, name, classes)
         return real_data.with_known_length(x, steps, name, steps_name)

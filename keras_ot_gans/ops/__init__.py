@@ -6,6 +6,7 @@ from keras_ot_gans.ops.input_gradients import blend, input_gradients, slopes, sq
 from keras_ot_gans.ops.labels import Labels, check_labels, class_rows, one_hot
 from keras_ot_gans.ops.lipschitz import effective_lipschitz
 from keras_ot_gans.ops.numerics import as_float32, safe_norm, safe_sqrt, unit_vectors
+from keras_ot_gans.ops.plan_products import PlanProducts, apply_plan
 from keras_ot_gans.ops.plans import (
     ConditionalPlans,
     backward_plan,
@@ -20,13 +21,16 @@ from keras_ot_gans.ops.shapes import (
     check_same_shape,
 )
 from keras_ot_gans.ops.sinkhorn import Potentials, sinkhorn, transport_plan
+from keras_ot_gans.ops.sinkhorn_blocked import sinkhorn_blocked
 
 __all__ = [
     "ConditionalPlans",
     "Labels",
     "Normal",
+    "PlanProducts",
     "Potentials",
     "Uniform",
+    "apply_plan",
     "as_float32",
     "backward_plan",
     "blend",
@@ -47,6 +51,7 @@ __all__ = [
     "safe_norm",
     "safe_sqrt",
     "sinkhorn",
+    "sinkhorn_blocked",
     "slopes",
     "squared_differences",
     "squared_euclidean",

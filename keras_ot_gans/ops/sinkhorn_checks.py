@@ -1,10 +1,12 @@
 """What the arguments of a transport problem must satisfy, in messages that teach."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 
 from keras_ot_gans.ops.numerics import Tensor
+from keras_ot_gans.ops.shapes import check_rank, check_same_last_dim
 
 
 def values_of(x: Any) -> np.ndarray | None:
@@ -153,4 +155,75 @@ def check_masses(real_weights: Tensor | None, fake_weights: Tensor | None) -> No
             "`real_weights` and `fake_weights` must have the same total. Received: "
             f"{np.asarray(real).tolist()} and {np.asarray(fake).tolist()}. Divide each by its sum, "
             "or use `penalties` to let mass appear and vanish."
+        )
+
+
+def check_features(x_real: Tensor, x_fake: Tensor) -> None:
+    """Check two batches of features, their values where they are known.
+
+    Args:
+        x_real: tensor `(n, d)`.
+        x_fake: tensor `(m, d)`.
+
+    Raises:
+        ValueError: if a rank is not 2, a size is unknown or 0, the widths differ, or a feature is
+            not finite.
+    """
+    check_rank("x_real", x_real, 2, "(n, d)")
+    check_rank("x_fake", x_fake, 2, "(m, d)")
+    check_same_last_dim("x_real", x_real, "x_fake", x_fake)
+    for name, x in (("x_real", x_real), ("x_fake", x_fake)):
+        if not x.shape[0]:
+            raise ValueError(
+                f"`{name}` must have a known number of points, at least one, because blocks are "
+                f"cut when the program is compiled. Received: shape {tuple(x.shape)}. Use "
+                "`drop_remainder=True` in the dataset, or `tf.ensure_shape`."
+            )
+        values = values_of(x)
+        if values is not None and not np.isfinite(values).all():
+            bad = np.argwhere(~np.isfinite(values))
+            raise ValueError(
+                f"`{name}` must be finite. Received: {values[tuple(bad[0])]} at {bad[0].tolist()} "
+                f"and {len(bad) - 1} more. Check the network that made the features."
+            )
+
+
+def check_blocks(cost: Any, block_size: int) -> None:
+    """Check what blocks of costs are made by.
+
+    Args:
+        cost: function of features; a key of the compiled programs, so it must be hashable.
+        block_size: int > 0.
+
+    Raises:
+        TypeError: if `cost` is no hashable function.
+        ValueError: if `block_size` is not a positive whole number.
+    """
+    if not callable(cost) or not isinstance(cost, Hashable):
+        raise TypeError(
+            "`cost` must be a hashable function (n, d), (m, d) -> (n, m). Received: "
+            f"{cost!r}. Try `ops.cosine`; for costs that exist already, use `ops.sinkhorn`."
+        )
+    if block_size != int(block_size) or block_size < 1:
+        raise ValueError(
+            "`block_size` must be a positive whole number, of rows. Received: "
+            f"block_size={block_size}. Try 1024."
+        )
+
+
+def check_range(low: Tensor, high: Tensor) -> None:
+    """Check that costs are finite, where their range is known.
+
+    Args:
+        low: scalar, least cost.
+        high: scalar, greatest cost.
+
+    Raises:
+        ValueError: if they are not.
+    """
+    values = values_of(low), values_of(high)
+    if not any(v is None for v in values) and not np.isfinite(values).all():
+        raise ValueError(
+            f"`cost` must return finite costs. Received: from {values[0]} to {values[1]}. Use a "
+            "large finite cost to forbid a pair."
         )

@@ -1,5 +1,6 @@
 """The Sinkhorn iteration: products with a kernel, annealed, over-relaxed, re-scaled when needed."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keras import ops
@@ -84,34 +85,65 @@ def solve(cost: Tensor, a: Tensor, b: Tensor, epsilon: Tensor, settings: Setting
     start = epsilon
     if settings.annealing is not None:
         start = ops.maximum(ops.max(cost) - ops.min(cost), epsilon)
-    infinite = ops.convert_to_tensor(float("inf"), cost.dtype)
+
+    def stage(e: Tensor, enough: Tensor, state: Solution) -> Solution:
+        return _stage(cost, a, b, e, enough, settings, state)
+
+    return annealed(stage, a, b, start, epsilon, settings)
+
+
+def annealed(
+    stage: Callable, a: Tensor, b: Tensor, start: Tensor, epsilon: Tensor, settings: Settings
+) -> Solution:
+    """Run stages from an epsilon down to another until the last one's error is small enough.
+
+    Args:
+        stage: function of a stage's epsilon, the marginal error that is enough for it, and the
+            `Solution` so far; returns a `Solution`, maybe before its error is small enough.
+        a: `(n,)`, real weights.
+        b: `(m,)`, fake weights.
+        start: scalar >= `epsilon`.
+        epsilon: scalar > 0.
+        settings: `Settings`.
+    """
+    infinite = ops.convert_to_tensor(float("inf"), a.dtype)
     zero = ops.convert_to_tensor(0, "int32")
-    state = Solution(ops.zeros_like(a), ops.zeros_like(b), start, infinite, zero)
+    first = Solution(ops.zeros_like(a), ops.zeros_like(b), start, infinite, zero)
+    stage_error = max(_STAGE_ERROR, settings.tolerance)
 
     def goes_on(*state: Tensor) -> Tensor:
         state = Solution(*state)
         done = ops.logical_and(state.epsilon <= epsilon, state.error <= settings.tolerance)
-        return ops.logical_not(ops.logical_or(done, _hopeless(state, settings)))
+        return ops.logical_not(ops.logical_or(done, hopeless(state, settings)))
 
-    def stage(*state: Tensor) -> Solution:
-        return _stage(cost, a, b, epsilon, settings, Solution(*state))
+    def next_stage(*state: Tensor) -> Solution:
+        state = Solution(*state)
+        e = state.epsilon
+        if settings.annealing is not None:
+            smaller = ops.maximum(epsilon, e / settings.annealing)
+            e = ops.where(state.error <= stage_error, smaller, e)
+            # At least the last iteration is at `epsilon`: the error that comes back is its own.
+            e = ops.where(state.iterations + 1 >= settings.max_iterations, epsilon, e)
+        spare = ops.cast(e > epsilon, "int32")
+        enough = ops.where(
+            e <= epsilon, *(ops.full_like(e, x) for x in (settings.tolerance, stage_error))
+        )
+        solution = stage(e, enough, state._replace(iterations=state.iterations + spare))
+        return solution._replace(iterations=solution.iterations - spare)
 
-    return Solution(*ops.while_loop(goes_on, stage, tuple(state)))
+    return Solution(*ops.while_loop(goes_on, next_stage, tuple(first)))
 
 
 def _stage(
-    cost: Tensor, a: Tensor, b: Tensor, epsilon: Tensor, settings: Settings, state: Solution
+    cost: Tensor,
+    a: Tensor,
+    b: Tensor,
+    e: Tensor,
+    enough: Tensor,
+    settings: Settings,
+    state: Solution,
 ) -> Solution:
     """Compute the kernel and iterate until it is good enough or no longer fits."""
-    stage_error = max(_STAGE_ERROR, settings.tolerance)
-    if settings.annealing is None:
-        e = state.epsilon
-    else:
-        smaller = ops.maximum(epsilon, state.epsilon / settings.annealing)
-        e = ops.where(state.error <= stage_error, smaller, state.epsilon)
-    enough = ops.where(
-        e <= epsilon, *(ops.full_like(e, x) for x in (settings.tolerance, stage_error))
-    )
     # Rows are scaled to a maximum of 1, so that no row vanishes; columns follow in the iterations.
     exponent = (ops.expand_dims(state.g, 0) - cost) / e
     highest = ops.max(exponent, axis=1)
@@ -140,7 +172,7 @@ def _stage(
     def goes_on(*s: Tensor) -> Tensor:
         s = _Scalings(*s)
         far = ops.maximum(ops.max(ops.abs(s.u)), ops.max(ops.abs(s.v))) > _ABSORB
-        stops = ops.logical_or(far, _hopeless(s, settings))
+        stops = ops.logical_or(far, hopeless(s, settings))
         return ops.logical_not(ops.logical_or(stops, s.error <= enough))
 
     v = ops.zeros_like(b)
@@ -151,7 +183,7 @@ def _stage(
     return Solution(e * (f0 + s.u), e * (g0 + s.v), e, s.error, s.iterations)
 
 
-def _hopeless(state: Any, settings: Settings) -> Tensor:
+def hopeless(state: Any, settings: Settings) -> Tensor:
     """Tell whether the budget is spent, or an infinite cost has spoilt the numbers."""
     return ops.logical_or(state.iterations >= settings.max_iterations, ops.isnan(state.error))
 
@@ -193,6 +225,7 @@ def marginal_gap(
 ) -> Tensor:
     """Return the L1 distance of a marginal from the one that its potential asks for."""
     gap = u - target
+    gap = ops.minimum(gap, _MOST)  # a weight of 0 times infinity would be NaN
     if penalty is None:
         return ops.sum(weights * ops.abs(ops.expm1(gap))) / ops.sum(weights)
     due = weights * ops.exp(-e / penalty * (absorbed + u))

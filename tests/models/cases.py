@@ -5,7 +5,7 @@ import types
 import keras
 
 from keras_ot_gans import divergences, losses, models, networks, ops
-from keras_ot_gans.layers import SpectralNormalization
+from keras_ot_gans.layers import AppendSideInformation, SpectralNormalization, WeightNormalization
 from tests.models.harness import Case
 
 RATE = 1e-3  # of `act_gan`
@@ -175,6 +175,40 @@ def spectral(labels=None):
     )
 
 
+def ot_gan():
+    """Weight-normalised, so that `fit` starts from its data."""
+    x = keras.Input((2,))
+    hidden = WeightNormalization(keras.layers.Dense(8, "tanh"))(x)
+    return models.OTGAN(
+        generator(),
+        keras.Model(x, WeightNormalization(keras.layers.Dense(5))(hidden), name="critic"),
+        matching=divergences.EntropicMatching(0.1, tolerance=1e-4),
+        generator_steps=2,
+        ema_decay=0.7,
+        seed=1,
+    )
+
+
+def ot_gan_in_parts():
+    """Conditional, in micro-batches that do not divide the batch."""
+    z, x = keras.Input((3,)), keras.Input((2,))
+    for_z, for_x = (keras.Input((), dtype="int32") for _ in range(2))
+
+    def with_label(inputs, labels, width):
+        hidden = keras.layers.Dense(8, "tanh")(AppendSideInformation(2)(inputs, labels))
+        return keras.layers.Dense(width)(hidden)
+
+    return models.OTGAN(
+        keras.Model([z, for_z], with_label(z, for_z, 2), name="generator"),
+        keras.Model([x, for_x], with_label(x, for_x, 4), name="critic"),
+        matching=divergences.EntropicMatching(0.2, relative=True, tolerance=1e-4),
+        labels=ops.Labels(2, (3.0, 1.0)),
+        generator_steps=1,
+        micro_batch=3,
+        seed=1,
+    )
+
+
 CASES = {
     case.name: case
     for case in (
@@ -188,6 +222,15 @@ CASES = {
         Case("max_gp", max_gp, (2,), {"generator": 1, "critic": 1}),
         Case("ct_gan", ct_gan, (2,), {"generator": 1, "critic": 2}, free_offset=True),
         Case("conditional", conditional, (2,), {"generator": 1, "critic": 2}, num_classes=2),
+        Case("ot_gan", ot_gan, (2,), {"generator": 2, "critic": 1}, in_turn=True),
+        Case(
+            "ot_gan_in_parts",
+            ot_gan_in_parts,
+            (2,),
+            {"generator": 1, "critic": 1},
+            num_classes=2,
+            in_turn=True,
+        ),
         Case("images", images, (8, 8, 1), {"generator": 1, "navigator": 1, "critic": 1}),
     )
 }

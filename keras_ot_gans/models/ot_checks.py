@@ -1,0 +1,97 @@
+"""What the networks and batches of `OTGAN` must satisfy."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_ot_gans.models.features import couples_samples
+
+
+def check_networks(
+    generator: keras.Model,
+    critic: keras.Model | None,
+    critic_steps: int,
+    micro_batch: int | None,
+    labels: Any,
+) -> None:
+    """Check that a critic fits a generator, and both the micro-batches.
+
+    Args:
+        generator: `keras.Model`.
+        critic: `keras.Model` or None.
+        critic_steps: int.
+        micro_batch: int or None.
+        labels: `ops.Labels` or None.
+
+    Raises:
+        ValueError: if they do not fit.
+    """
+    if critic is None and critic_steps:
+        raise ValueError(
+            "`critic` must be given with `critic_steps`. Received: critic=None, "
+            f"critic_steps={critic_steps}. Without a critic the cost is a fixed one of the data."
+        )
+    if critic is None and labels is not None:
+        raise ValueError(
+            "`critic` must be given with `labels`: it makes features of pairs (sample, label). "
+            "Received: critic=None. Try `networks.ot_gan_critic(num_classes=...)`."
+        )
+    if critic is not None:
+        expected = tuple(generator.output_shape[1:])
+        received = critic.input_shape
+        received = received[0] if isinstance(received, list) else received
+        if tuple(received[1:]) != expected:
+            raise ValueError(
+                "`critic` must take what `generator` makes, samples of shape "
+                f"{expected}. Received: a critic of {tuple(received[1:])}."
+            )
+        if isinstance(critic.input_shape, list) != (labels is not None):
+            needed = "[x, labels]" if labels is not None else "x"
+            raise ValueError(
+                f"`critic` must take {needed} {'with' if labels is not None else 'without'} "
+                f"`labels`. Received: input shape {critic.input_shape}."
+            )
+    if micro_batch is None:
+        return
+    if micro_batch < 1:
+        raise ValueError(
+            f"`micro_batch` must be positive or None. Received: micro_batch={micro_batch}."
+        )
+    for name, network in (("generator", generator), ("critic", critic)):
+        if network is None:
+            continue
+        noisy = [p.name for p in network._flatten_layers() if hasattr(p, "seed_generator")]
+        if couples_samples(network) or noisy:
+            what = f"random layers {noisy}" if noisy else "batch normalisation"
+            raise ValueError(
+                f"`{name}` must treat samples one by one, and twice alike, with `micro_batch`. "
+                f"Received: a network with {what}. Use layer or weight normalisation."
+            )
+
+
+def check_even(x: Any, batch_size: int | None) -> None:
+    """Refuse batches of `fit` that cannot be halved, where their size is known.
+
+    Args:
+        x: array or dataset.
+        batch_size: int or None, of an array.
+
+    Raises:
+        ValueError: if the size is odd, or an array leaves an odd rest.
+    """
+    if isinstance(x, tf.data.Dataset):
+        first = keras.utils.unpack_x_y_sample_weight(x.element_spec)[0]
+        sizes = [first.shape[0]]
+    elif hasattr(x, "shape"):
+        size = min(batch_size or 32, len(x))
+        sizes = [size, len(x) % size]
+    else:
+        return
+    odd = [size for size in sizes if size is not None and size % 2]
+    if odd:
+        raise ValueError(
+            "`x` must come in batches of even size: two independent halves. Received: a batch of "
+            f"{odd[0]}. Use an even `batch_size`, and a multiple of it for the data, or a dataset "
+            "with `drop_remainder=True`."
+        )
