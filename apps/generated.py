@@ -10,7 +10,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 from PIL import Image
 
-from apps import builders, run_labels, sampling
+from apps import model_builders, run_labels, sampling
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans.datasets.folders import find_images, read_image
@@ -135,7 +135,7 @@ def load(request: Any, num: int) -> Generated:
             f"{origin} with input {network.input_shape} and output {network.output_shape}. "
             "A conditional one is scored by the --workdir of its run, which knows the labels."
         )
-    prior = look_up("prior", prior, builders.PRIORS)()
+    prior = look_up("prior", prior, model_builders.PRIORS)()
     draw = _sampler(network, prior, labels, num, request.seed)
     return Generated(draw, num, shape, weights, "prior", origin, config, labels is not None)
 

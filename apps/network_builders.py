@@ -50,6 +50,7 @@ def _mlp_features(
 GENERATORS = {
     "dcgan": networks.dcgan_generator,
     "mlp": _mlp_generator,
+    "ot_gan": networks.ot_gan_generator,
     "sndcgan": networks.sndcgan_generator,
     "sngan_resnet": networks.sngan_resnet_generator,
     "wgan_gp_resnet": networks.wgan_gp_resnet_generator,
@@ -57,6 +58,7 @@ GENERATORS = {
 CRITICS = {
     "dcgan": networks.dcgan_critic,
     "mlp": _mlp_features,
+    "ot_gan": networks.ot_gan_critic,
     "sndcgan": networks.sndcgan_critic,
     "sngan_resnet": networks.sngan_resnet_critic,
     "wgan_gp_resnet": networks.wgan_gp_resnet_critic,

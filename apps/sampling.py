@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, run_labels, sources
+from apps import builders, checkpoints, model_builders, run_labels, sources
 from apps.atomic import replacing
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
@@ -52,7 +52,7 @@ def sample_to_file(workdir: str, num: int, seed: int, out: str, label: int | Non
     config = ConfigDict(folder.read_config())
     labels = run_labels.draw(run_labels.read(folder, config), num, seed, label)
     generator, origin = load_generator(folder, config)
-    prior = look_up("model.prior", config.model.prior, builders.PRIORS)()
+    prior = look_up("model.prior", config.model.prior, model_builders.PRIORS)()
     shape = (num, latent_dim(generator))
     z = prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
     samples = generator.predict(with_labels(z, labels), batch_size=256, verbose=0)

@@ -101,7 +101,7 @@ def _marginal_error(plan, real_weights, fake_weights) -> Tensor:
     error = 0.0
     for weights, axis in ((real_weights, -1), (fake_weights, -2)):
         marginal = ops.sum(plan, axis=axis)
-        due = ops.ones_like(marginal) / marginal.shape[-1]
+        due = ops.ones_like(marginal) / ops.cast(ops.shape(marginal)[-1], plan.dtype)
         if weights is not None:
             due = ops.convert_to_tensor(weights, plan.dtype)
         error += ops.sum(ops.abs(marginal - due), axis=-1) / ops.sum(due, axis=-1)

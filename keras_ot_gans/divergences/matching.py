@@ -120,7 +120,7 @@ def random_matching(cost: Tensor) -> Matching:
     """
     cost = ops.convert_to_tensor(cost)
     n, m = cost.shape[-2:]
-    if n != m:
+    if n != m and None not in (n, m):
         raise ValueError(
             "`cost` must be square to match one to one. Received: shape "
             f"{tuple(cost.shape)}. Draw as many fake as real points."

@@ -136,10 +136,10 @@ def single_batch_energy_distance(
             )
         own.append(cost(x, x))
     found = [matching(ops.stop_gradient(cross))]
-    # Dearer than any other pair by more than the whole range of costs.
+    # To leave it, two pairs may have to become dearer, each by the whole range of costs.
     for within in own:
         fixed = ops.stop_gradient(within)
-        dear = 2.0 * (ops.max(fixed) - ops.min(fixed)) + 1.0
+        dear = 3.0 * (ops.max(fixed) - ops.min(fixed)) + 1.0
         found.append(matching(fixed + dear * ops.eye(ops.shape(fixed)[0], dtype=fixed.dtype)))
     terms = [ops.sum(f.plan * c) for f, c in zip(found, [cross, *own], strict=True)]
     return _assembled(*terms, found)

@@ -106,6 +106,8 @@ class FeatureTape:
         total = [tf.zeros_like(source) for source in flat]
         for (function, inputs, _), upstream in zip(self._replays, arrived, strict=True):
             if upstream is not None:
+                # Of a loss that gathers rows it is sparse.
+                upstream = tf.convert_to_tensor(upstream)
                 total = self._replayed(function, inputs, upstream, flat, total)
         return tf.nest.pack_sequence_as(sources, total)
 

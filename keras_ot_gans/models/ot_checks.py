@@ -61,13 +61,35 @@ def check_networks(
     for name, network in (("generator", generator), ("critic", critic)):
         if network is None:
             continue
-        noisy = [p.name for p in network._flatten_layers() if hasattr(p, "seed_generator")]
+        noisy = [p.name for p in network._flatten_layers() if _draws(p)]
         if couples_samples(network) or noisy:
             what = f"random layers {noisy}" if noisy else "batch normalisation"
             raise ValueError(
                 f"`{name}` must treat samples one by one, and twice alike, with `micro_batch`. "
                 f"Received: a network with {what}. Use layer or weight normalisation."
             )
+
+
+def _draws(layer: keras.layers.Layer) -> bool:
+    """Tell whether a layer has random numbers, whatever it calls their stream."""
+    return any(isinstance(v, keras.random.SeedGenerator) for v in vars(layer).values())
+
+
+def check_compilation(jit_compile: bool | str, micro_batch: int | None) -> None:
+    """Refuse micro-batches inside a program of XLA, which knows no parts of varying size.
+
+    Args:
+        jit_compile: bool or "auto", of `compile`.
+        micro_batch: int or None.
+
+    Raises:
+        ValueError: if both are asked for.
+    """
+    if jit_compile is True and micro_batch is not None:
+        raise ValueError(
+            "`jit_compile` must be off with `micro_batch`. Received: jit_compile=True, "
+            f"micro_batch={micro_batch}. The matching is compiled all the same."
+        )
 
 
 def check_even(x: Any, batch_size: int | None) -> None:
@@ -95,3 +117,25 @@ def check_even(x: Any, batch_size: int | None) -> None:
             f"{odd[0]}. Use an even `batch_size`, and a multiple of it for the data, or a dataset "
             "with `drop_remainder=True`."
         )
+
+
+def halvable(x: tf.Tensor) -> tf.Tensor:
+    """Return a batch, which a graph that does not know its size checks when it runs.
+
+    Args:
+        x: tensor `(B, ...)`, of all replicas.
+
+    Returns:
+        The same.
+    """
+    if x.shape[0] is not None:
+        return x  # seen by `check_even`, or by the distance
+    even = tf.equal(tf.shape(x)[0] % 2, 0)
+    text = (
+        "`x` must come in batches of even size: two independent halves. Received: a batch of {}. "
+        "Use an even batch size that divides the data, or `drop_remainder=True`."
+    )
+    with tf.control_dependencies(
+        [tf.debugging.Assert(even, [tf.strings.format(text, [tf.shape(x)[0]])])]
+    ):
+        return tf.identity(x)

@@ -152,6 +152,7 @@ class OTGAN(DataStart, AdversarialModel):
             yield (x[:, index] if packed else x), roles
 
     def _check_batches(self, x, batch_size: int | None) -> None:
+        ot_checks.check_compilation(self.jit_compile, self.micro_batch)
         ot_checks.check_even(x, batch_size)
 
     def train_step(self, data) -> dict:
@@ -216,7 +217,7 @@ class OTGAN(DataStart, AdversarialModel):
         of_real = tape.features if "critic" in roles else tape.constants
         of_fake = tape.features if roles else tape.constants
         x_real = tf.cast(x_real, self.generator.output.dtype)
-        real = replicas.gather(of_real(real_features, x_real, *given))
+        real = ot_checks.halvable(replicas.gather(of_real(real_features, x_real, *given)))
         fake = replicas.gather(of_fake(fake_features, z, *given))
         return self.distance(real, fake, self.cost, self.matching)
 

@@ -125,7 +125,7 @@ def _program(
         values_fake: Tensor,
     ) -> tuple:
         blocks = cost_blocks(x_real, x_fake, a, b, cost, block_size)
-        # The filling's rows have weight 0; of their potential, only that it is not too large counts.
+        # The filling's rows have weight 0, and the last one's potential so that none overflows.
         f, values_real = fill(f, blocks.rows, copies=True), fill(values_real, blocks.rows)
 
         def step(first: Tensor, costs: Tensor, carry: tuple) -> tuple:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_ot_gans.ops import sinkhorn_checks as checks
@@ -101,12 +102,14 @@ def sinkhorn(
         )
     lead = tuple(ops.shape(cost))[:-2]
     a, b = point_weights(real_weights, fake_weights, ops.shape(cost), cost.dtype)
-    if penalties == (None, None):
+    if tuple(penalties) == (None, None):
         checks.check_masses(real_weights, fake_weights)
     epsilon = ops.convert_to_tensor(epsilon, cost.dtype)
     if relative:
         # Equal costs have no scale: any epsilon gives their plan.
-        epsilon = epsilon * ops.maximum(ops.std(cost, axis=(-2, -1)), 1e-30)
+        least = float(np.finfo(keras.backend.standardize_dtype(cost.dtype)).eps)
+        least = ops.maximum(least * ops.max(ops.abs(cost), axis=(-2, -1)), 1e-25)
+        epsilon = epsilon * ops.maximum(ops.std(cost, axis=(-2, -1)), least)
     epsilon = ops.broadcast_to(epsilon, lead)
     settings = Settings(
         float(tolerance), int(max_iterations), float(relaxation), annealing, tuple(penalties)
@@ -151,7 +154,11 @@ def transport_plan(
     a, b = point_weights(real_weights, fake_weights, ops.shape(cost), cost.dtype)
     epsilon = potentials.epsilon[..., None, None]
     exponent = (potentials.f[..., :, None] + potentials.g[..., None, :] - cost) / epsilon
-    return a[..., :, None] * b[..., None, :] * ops.exp(exponent)
+    weights = a[..., :, None] * b[..., None, :]
+    if real_weights is not None and fake_weights is not None:
+        # Potentials of points without weight may be anything; 0 times infinity would be NaN.
+        exponent = ops.where(weights > 0, exponent, ops.zeros_like(exponent))
+    return weights * ops.exp(exponent)
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """What the arguments of a transport problem must satisfy, in messages that teach."""
 
 from collections.abc import Hashable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,8 @@ def check_iteration(
             "`annealing` must be above 1, the factor between two stages of epsilon, or None. "
             f"Received: annealing={annealing}. Try 5."
         )
-    if len(penalties) != 2 or any(p is not None and not p > 0 for p in penalties):
+    pair = isinstance(penalties, tuple | list) and len(penalties) == 2
+    if not pair or any(p is not None and not 0 < p < float("inf") for p in penalties):
         raise ValueError(
             "`penalties` must be two numbers, each positive, or None for an exact marginal. "
             f"Received: penalties={penalties}. Try (1.0, 1.0), in units of the cost."
@@ -204,7 +206,7 @@ def check_blocks(cost: Any, block_size: int) -> None:
             "`cost` must be a hashable function (n, d), (m, d) -> (n, m). Received: "
             f"{cost!r}. Try `ops.cosine`; for costs that exist already, use `ops.sinkhorn`."
         )
-    if block_size != int(block_size) or block_size < 1:
+    if not isinstance(block_size, Integral) or block_size < 1:
         raise ValueError(
             "`block_size` must be a positive whole number, of rows. Received: "
             f"block_size={block_size}. Try 1024."

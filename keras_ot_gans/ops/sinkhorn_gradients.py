@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from keras_ot_gans.ops import sinkhorn_checks as checks
 from keras_ot_gans.ops.numerics import Tensor, as_float32
 from keras_ot_gans.ops.sinkhorn import Potentials, transport_plan
 
@@ -130,7 +131,7 @@ def unrolled_plan(
         `epsilon`; it needs memory for each of them.
 
     Raises:
-        ValueError: if `iterations` is not positive.
+        ValueError: if an argument is out of range, or the masses differ.
 
     Example:
         >>> round(float(unrolled_plan([[0.0, 1.0], [1.0, 0.0]], 1.0, 5)[0, 0]), 4)
@@ -143,9 +144,13 @@ def unrolled_plan(
         raise ValueError(
             f"`iterations` must be positive. Received: iterations={iterations}. Try 50."
         )
+    checks.check_epsilon(epsilon)
+    checks.check_cost(cost)
+    checks.check_masses(real_weights, fake_weights)
     cost = as_float32(cost)
-    n, m = cost.shape[-2:]
-    log_a, log_b = _logs(real_weights, n, cost.dtype), _logs(fake_weights, m, cost.dtype)
+    n, m = ops.shape(cost)[-2:]
+    log_a = _logs("real_weights", real_weights, n, cost.dtype)
+    log_b = _logs("fake_weights", fake_weights, m, cost.dtype)
     scaled = -cost / ops.convert_to_tensor(epsilon, cost.dtype)[..., None, None]
     g = ops.zeros_like(scaled[..., 0, :])
     for _ in range(iterations):
@@ -155,9 +160,10 @@ def unrolled_plan(
     return ops.exp(scaled + (f + log_a)[..., :, None] + (g + log_b)[..., None, :])
 
 
-def _logs(weights: Tensor | None, size: int, dtype: str) -> Tensor:
+def _logs(name: str, weights: Tensor | None, size: Tensor | int, dtype: str) -> Tensor:
     if weights is None:
-        return -ops.log(ops.full((size,), float(size), dtype=dtype))
+        return -ops.log(ops.cast(size, dtype))
+    checks.check_weights(name, weights, size if isinstance(size, int) else None)
     weights = ops.convert_to_tensor(weights, dtype)
     # A finite stand-in for the logarithm of 0: its mass vanishes, its gradient stays finite.
     return ops.log(ops.where(weights > 0, weights, ops.ones_like(weights) * 1e-37))

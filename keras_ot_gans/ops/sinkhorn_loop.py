@@ -107,6 +107,9 @@ def annealed(
         settings: `Settings`.
     """
     infinite = ops.convert_to_tensor(float("inf"), a.dtype)
+    # What no check sees inside a graph: an error that is not a number ends the loop at once.
+    valid = ops.logical_and(epsilon > 0, epsilon < infinite)
+    start, epsilon = (ops.where(valid, e, infinite - infinite) for e in (start, epsilon))
     zero = ops.convert_to_tensor(0, "int32")
     first = Solution(ops.zeros_like(a), ops.zeros_like(b), start, infinite, zero)
     stage_error = max(_STAGE_ERROR, settings.tolerance)
@@ -171,7 +174,7 @@ def _stage(
 
     def goes_on(*s: Tensor) -> Tensor:
         s = _Scalings(*s)
-        far = ops.maximum(ops.max(ops.abs(s.u)), ops.max(ops.abs(s.v))) > _ABSORB
+        far = ops.maximum(_farthest(s.u, a), _farthest(s.v, b)) > _ABSORB
         stops = ops.logical_or(far, hopeless(s, settings))
         return ops.logical_not(ops.logical_or(stops, s.error <= enough))
 
@@ -181,6 +184,11 @@ def _stage(
     s = iterate(due_u, v, due_u, v, state.error, state.iterations)
     s = _Scalings(*ops.while_loop(goes_on, iterate, tuple(s)))
     return Solution(e * (f0 + s.u), e * (g0 + s.v), e, s.error, s.iterations)
+
+
+def _farthest(scalings: Tensor, weights: Tensor) -> Tensor:
+    """Largest logarithm of a scaling; points without weight move no mass, and are let go."""
+    return ops.max(ops.where(weights > 0, ops.abs(scalings), ops.zeros_like(scalings)))
 
 
 def hopeless(state: Any, settings: Settings) -> Tensor:
@@ -224,9 +232,13 @@ def marginal_gap(
     weights: Tensor, absorbed: Tensor, u: Tensor, target: Tensor, e: Tensor, penalty: float | None
 ) -> Tensor:
     """Return the L1 distance of a marginal from the one that its potential asks for."""
+    # Bounds of logarithms: 0 times infinity would be NaN, of a point without weight or any other.
     gap = u - target
-    gap = ops.minimum(gap, _MOST)  # a weight of 0 times infinity would be NaN
     if penalty is None:
+        gap = ops.minimum(gap, _MOST)
         return ops.sum(weights * ops.abs(ops.expm1(gap))) / ops.sum(weights)
-    due = weights * ops.exp(-e / penalty * (absorbed + u))
-    return ops.sum(due * ops.abs(ops.expm1(gap * (1.0 + e / penalty)))) / ops.sum(due)
+    due = weights * ops.exp(ops.minimum(-e / penalty * (absorbed + u), _MOST))
+    gap = ops.minimum(gap * (1.0 + e / penalty), _MOST)
+    # Where nearly all mass vanishes, the error is relative to a millionth of the weights.
+    mass = ops.maximum(ops.sum(due), 1e-6 * ops.sum(weights))
+    return ops.sum(due * ops.abs(ops.expm1(gap))) / mass

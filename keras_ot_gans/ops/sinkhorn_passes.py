@@ -52,12 +52,12 @@ def solve_blocked(
     adds the updated rows to the column sums, so that costs are made once per iteration. The error
     of an iteration needs its row sums, which the next pass makes: each stage ends one pass late.
 
-    No sum overflows, though no column's maximum is known before the pass is over: a row of the
-    plan sums to 1, times `a_i`, at its exact update, and over-relaxation multiplies it by at most
-    `1 + gap` (see `relaxed`), the logarithm of what was missing. So `b_j` times a column's sum is
-    at most the mass, times that factor. And what underflows is a column that no row reaches: its
-    potential rises by the logarithm of the smallest number, less than it should, so that the dual
-    value rises too.
+    No sum overflows, though no column's maximum is known before the pass is over. A row's entries
+    are computed beside the row's maximum. After an exact update a row of the plan sums to `a_i`;
+    over-relaxation multiplies that by at most `1 + gap` (see `relaxed`), if the row summed to
+    `exp(-gap) a_i` before. So a column of the plan sums to at most the mass times that factor. What
+    underflows is a column that no row reaches: its potential rises by the logarithm of the smallest
+    number, by less than it should, so that the dual value rises too.
 
     Args:
         blocks: `CostBlocks`.
@@ -82,7 +82,11 @@ def _stage(
 
     def iterate(*s: Tensor) -> _Sweep:
         s = _Sweep(*s)
-        row_gap, *following = _pass(blocks, s.next_u, s.next_v, e, settings, settings.relaxation)
+        # The first real update is exact: the potential of another epsilon is no better start.
+        relaxation = ops.where(
+            ops.isfinite(s.next_gap), *(ops.full_like(e, x) for x in (settings.relaxation, 1.0))
+        )
+        row_gap, *following = _pass(blocks, s.next_u, s.next_v, e, settings, relaxation)
         return _Sweep(s.next_u, s.next_v, *following, row_gap + s.next_gap, s.iterations + 1)
 
     def goes_on(*s: Tensor) -> Tensor:
@@ -90,15 +94,15 @@ def _stage(
         return ops.logical_not(ops.logical_or(hopeless(s, settings), s.error <= enough))
 
     u, v = state.f / e, state.g / e
-    # The first real update is exact: the potential of another epsilon is no better start.
-    _, *following = _pass(blocks, u, v, e, settings, 1.0)
-    s = iterate(u, v, *following, state.error, state.iterations)
+    infinite = ops.full_like(e, float("inf"))
+    # The pass before the first iteration is not counted, and its error is infinite.
+    s = _Sweep(u, v, u, v, infinite, infinite, state.iterations - 1)
     s = _Sweep(*ops.while_loop(goes_on, iterate, tuple(s)))
     return Solution(e * s.u, e * s.v, e, s.error, s.iterations)
 
 
 def _pass(
-    blocks: CostBlocks, u: Tensor, v: Tensor, e: Tensor, settings: Settings, relaxation: float
+    blocks: CostBlocks, u: Tensor, v: Tensor, e: Tensor, settings: Settings, relaxation: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Pass through all costs once.
 
@@ -108,7 +112,7 @@ def _pass(
         v: `(m,)`, fake potential over epsilon.
         e: scalar, epsilon.
         settings: `Settings`.
-        relaxation: float, of the rows' update.
+        relaxation: scalar, of the rows' update.
 
     Returns:
         Error of the real marginal of `u, v`; both potentials after an update of `u`, then of `v`;
@@ -141,6 +145,6 @@ def _pass(
     return row_gap, new_u, new_v, column_gap
 
 
-def _past(old: Tensor, due: Tensor, relaxation: float) -> Tensor:
+def _past(old: Tensor, due: Tensor, relaxation: float | Tensor) -> Tensor:
     """Go past the optimum; `relaxed` bounds by how far, since it counts from the optimum."""
     return due + relaxed(old - due, ops.zeros_like(due), relaxation)

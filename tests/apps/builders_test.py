@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from apps import builders
+from apps import builders, model_builders
 from apps.look_up import look_up
 from keras_ot_gans import layers, models, ops
 from keras_ot_gans.datasets import eight_gaussians_mixture
@@ -163,8 +163,8 @@ def test_lipschitz_gans_by_their_names(name):
     model = builders.build_model(config, (28, 28, 1))
     assert isinstance(model, models.LipschitzGAN) and model.batch_size == 64
     phi, penalty, generator_loss, spectral = lipschitz_mnist.METHODS[name]
-    assert model.phi == builders.PHIS[phi]
-    assert model.generator_loss is builders.GENERATOR_LOSSES[generator_loss]
+    assert model.phi == model_builders.PHIS[phi]
+    assert model.generator_loss is model_builders.GENERATOR_LOSSES[generator_loss]
     assert (model.penalty is None) == (penalty is None)
     kinds = {type(layer).__name__ for layer in model.critic.layers}
     assert ("SpectralNormalization" in kinds) == spectral
