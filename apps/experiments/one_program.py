@@ -1,5 +1,6 @@
 """Many rounds of a small game in one XLA program, for toys whose steps are shorter than a call."""
 
+import functools
 from collections.abc import Callable
 
 import keras
@@ -50,8 +51,9 @@ class OneProgram:
         """
         frozen = self.model.frozen
         if frozen not in self._programs:
-            rounds = tf.function(self._rounds, jit_compile=True, autograph=False)
-            self._programs[frozen] = rounds
+            # TensorFlow counts retracing by code object, and would warn of a second model.
+            rounds = functools.partial(self._rounds)
+            self._programs[frozen] = tf.function(rounds, jit_compile=True, autograph=False)
         self._programs[frozen](tf.constant(updates), self._x_real)
 
     def _rounds(self, updates: tf.Tensor, x_real: tf.Tensor) -> None:
