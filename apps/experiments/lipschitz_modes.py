@@ -8,7 +8,7 @@ import keras
 
 from apps.experiments import lipschitz_toys, toys
 from apps.experiments.one_program import OneProgram
-from apps.experiments.record import Experiment, Run
+from apps.experiments.record import Experiment, Part, Run
 from keras_ot_gans import datasets, losses, models, networks
 from keras_ot_gans.callbacks.density_pictures import density_picture
 
@@ -108,43 +108,54 @@ CASES = {
 }
 
 
-def _train(run: Run, program: OneProgram, case: _Case, seed: int) -> list[tuple[int, object]]:
-    """Train one model and return its samples after 15k and, if frozen, after 30k updates."""
-    program.start(seed, case.sample(seed))
-    half, model, looks = run.updates(HALF), program.model, []
-    program.train(half)
-    looks.append((half, model.sample(2000, seed=seed)))
-    if case.freeze:
-        model.freeze("critic")
-        program.train(half)
-        looks.append((2 * half, model.sample(2000, seed=seed)))
-    return looks
+class _Trainer:
+    """Trains one method on every case; its program is made when it is first needed."""
+
+    def __init__(self, label: str, method: Method):
+        self._label, self._method = label, method
+
+    @functools.cached_property
+    def _program(self) -> OneProgram:
+        return OneProgram(functools.partial(lipschitz_gan, self._method), toys.BATCH)
+
+    def __call__(self, run: Run, name: str, case: _Case, seed: int) -> Part:
+        """Train one model, and score it after 15k and, if frozen then, after 30k updates."""
+        real, program, part = case.sample(seed), self._program, Part([], [])
+        program.start(seed, real)
+        half, model = run.updates(HALF), program.model
+        for updates in (half, 2 * half) if case.freeze else (half,):
+            if updates > half:
+                model.freeze("critic")
+            program.train(half)
+            fake = model.sample(2000, seed=seed)
+            found = toys.coverage(fake, case.mixture)
+            setting = {"data": name, "method": self._label, "updates": updates, "seed": seed}
+            share = float(found.histogram[datasets.LOWER_LEFT])
+            scores = toys.scores(real[:2000], fake, found)
+            part.rows.append({**setting, **scores, "lower_left": share})
+            run.say(str(part.rows[-1]))
+            picture = density_picture(real, fake, f"{self._label}, {updates} updates")
+            # Halved: 18 pictures of one data set fill a page.
+            part.pictures.append(picture[::2, ::2])
+        return part
 
 
 def _run(run: Run) -> list[dict]:
-    rows, lines = [], {name: [] for name in CASES}
+    rows = []
+    columns: dict[str, list] = {name: [] for name in CASES}
+    # Method by method, because a program is compiled once for all of its cases.
     for label, method in METHODS.items():
-        program = OneProgram(functools.partial(lipschitz_gan, method), toys.BATCH)
+        trainer = _Trainer(label, method)
         for name, case in CASES.items():
             for seed in run.seeds:
-                looks = _train(run, program, case, seed)
-                real = case.sample(seed)
-                for step, fake in looks:
-                    found = toys.coverage(fake, case.mixture)
-                    setting = {"data": name, "method": label, "updates": step, "seed": seed}
-                    share = float(found.histogram[datasets.LOWER_LEFT])
-                    scores = toys.scores(real[:2000], fake, found)
-                    rows.append({**setting, **scores, "lower_left": share})
-                    run.say(str(rows[-1]))
+                make = functools.partial(trainer, run, name, case, seed)
+                part = run.part((label, name, seed), make)
+                rows += part.rows
                 if seed == run.seeds[0]:
-                    title = f"{label}, "
-                    lines[name].append(
-                        [density_picture(real, x, f"{title}{step} updates") for step, x in looks]
-                    )
-    for name, pictures in lines.items():
-        # Halved: 18 pictures of one data set fill a page. One column of methods per look.
-        halves = [[p[::2, ::2] for p in column] for column in zip(*pictures, strict=True)]
-        run.picture("samples_" + name.replace(" ", "_").lower(), halves)
+                    columns[name].append(part.pictures)
+    for name, pictures in columns.items():
+        # One column of methods per look.
+        run.picture("samples_" + name.replace(" ", "_").lower(), zip(*pictures, strict=True))
     return sorted(rows, key=lambda row: list(CASES).index(row["data"]))
 
 

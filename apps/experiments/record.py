@@ -1,14 +1,16 @@
 """What an experiment is, and how its results are written down."""
 
+import hashlib
 import json
-import os
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from apps.atomic import replacing
 from keras_ot_gans.callbacks.pictures import write_png
 
 
@@ -63,6 +65,33 @@ class Run:
         """
         return max(least, round(full * self.scale))
 
+    def part(self, key: tuple, make: Callable[[], "Part"]) -> "Part":
+        """Return one part of an experiment: that of an interrupted run, else a new one.
+
+        Long experiments consist of parts, each kept in the folder as soon as it is there. Remove
+        the folder `parts` where the code has changed since.
+
+        Args:
+            key: str and int that tell the part from all others of the experiment.
+            make: function that computes it.
+
+        Returns:
+            `Part`.
+        """
+        named = json.dumps([*key, self.scale])
+        digest = hashlib.sha256(named.encode()).hexdigest()[:16]
+        path = self.folder / "parts" / f"{digest}.npz"
+        if path.exists():
+            with np.load(path) as stored:
+                rows = json.loads(str(stored["rows"]))
+                return Part(rows, [stored[f"picture_{i}"] for i in range(len(stored) - 2)])
+        part = make()
+        path.parent.mkdir(exist_ok=True)
+        pictures = {f"picture_{i}": picture for i, picture in enumerate(part.pictures)}
+        with replacing(path) as temporary:
+            np.savez_compressed(temporary, key=named, rows=json.dumps(part.rows), **pictures)
+        return part
+
     def picture(self, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
         """Write pictures of one size as one PNG.
 
@@ -71,6 +100,18 @@ class Run:
             rows: rows of uint8 arrays `(H, W, 3)`.
         """
         write_png(self.folder / f"{name}.png", np.vstack([np.hstack(list(row)) for row in rows]))
+
+
+class Part(NamedTuple):
+    """What a part of an experiment leaves.
+
+    Attributes:
+        rows: flat dicts.
+        pictures: uint8 arrays `(H, W, 3)`.
+    """
+
+    rows: list[dict]
+    pictures: list[np.ndarray]
 
 
 def summary(rows: Sequence[dict], settings: Sequence[str]) -> list[dict]:
@@ -153,10 +194,6 @@ def write(folder: Path, experiment: Experiment, run: Run, rows: list[dict], seco
         ("results.json", json.dumps(record, indent=1) + "\n"),
         ("table.md", head + text + foot),
     ):
-        partial = folder / f".{name}.partial"
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, folder / name)
+        with replacing(folder / name) as temporary:
+            temporary.write_text(content, encoding="utf-8")
     return text

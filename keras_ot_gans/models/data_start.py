@@ -10,7 +10,6 @@ from keras_ot_gans.layers.data_initialisation import has_weight_normalization, i
 from keras_ot_gans.models import conditions
 from keras_ot_gans.networks.conditioning import with_labels
 
-
 _ENOUGH = 625  # samples of the first batch: as many as the authors of OT-GAN take
 
 
@@ -77,4 +76,5 @@ class DataStart:
             size = min(batch_size or 32, _ENOUGH)
         packed = len(x.shape) > len(self.generator.output_shape)
         x, y = (v if v is None else v[:size, 0] if packed else v[:size] for v in (x, y))
-        self.start_from(np.asarray(x), conditions.real_labels((x, y), self.labels, 0))
+        labels = conditions.real_labels((x, y), self.labels, 0)
+        self.start_from(np.asarray(x), None if labels is None else labels.numpy())

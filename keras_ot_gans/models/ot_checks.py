@@ -119,23 +119,23 @@ def check_even(x: Any, batch_size: int | None) -> None:
         )
 
 
-def halvable(x: tf.Tensor) -> tf.Tensor:
-    """Return a batch, which a graph that does not know its size checks when it runs.
+def halvable(real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return two batches whose size, where a graph does not know it, is checked when it runs.
 
     Args:
-        x: tensor `(B, ...)`, of all replicas.
+        real: tensor `(B, ...)`, of all replicas.
+        fake: tensor `(B, ...)`.
 
     Returns:
         The same.
     """
-    if x.shape[0] is not None:
-        return x  # seen by `check_even`, or by the distance
-    even = tf.equal(tf.shape(x)[0] % 2, 0)
+    if real.shape[0] is not None:
+        return real, fake  # seen by `check_even`, or by the distance
+    size = tf.shape(real)[0]
     text = (
         "`x` must come in batches of even size: two independent halves. Received: a batch of {}. "
         "Use an even batch size that divides the data, or `drop_remainder=True`."
     )
-    with tf.control_dependencies(
-        [tf.debugging.Assert(even, [tf.strings.format(text, [tf.shape(x)[0]])])]
-    ):
-        return tf.identity(x)
+    even = tf.debugging.Assert(tf.equal(size % 2, 0), [tf.strings.format(text, [size])])
+    with tf.control_dependencies([even]):
+        return tf.identity(real), tf.identity(fake)

@@ -216,10 +216,10 @@ class OTGAN(DataStart, AdversarialModel):
         # A generator's update needs no gradient of the real features.
         of_real = tape.features if "critic" in roles else tape.constants
         of_fake = tape.features if roles else tape.constants
-        x_real = tf.cast(x_real, self.generator.output.dtype)
-        real = ot_checks.halvable(replicas.gather(of_real(real_features, x_real, *given)))
+        x_real = tf.cast(x_real, tf.float32)  # a dataset may hold float64, which nothing narrows
+        real = replicas.gather(of_real(real_features, x_real, *given))
         fake = replicas.gather(of_fake(fake_features, z, *given))
-        return self.distance(real, fake, self.cost, self.matching)
+        return self.distance(*ot_checks.halvable(real, fake), self.cost, self.matching)
 
     def _features(self, x, labels=None, *, training: bool) -> tf.Tensor:
         """Return flat float32 features of samples, those of the pair with their labels."""
@@ -243,6 +243,7 @@ class OTGAN(DataStart, AdversarialModel):
             `(cost, forward, backward)`, float32 arrays `(n, m)`: the plan with rows, and with
             columns, scaled to sum to 1.
         """
+        labels = None if labels is None else tf.constant(labels, tf.int32)
         features = [
             self._features(tf.constant(x, tf.float32), labels, training=False)
             for x in (x_real, x_fake)

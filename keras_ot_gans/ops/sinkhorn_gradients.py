@@ -146,11 +146,11 @@ def unrolled_plan(
         )
     checks.check_epsilon(epsilon)
     checks.check_cost(cost)
-    checks.check_masses(real_weights, fake_weights)
     cost = as_float32(cost)
     n, m = ops.shape(cost)[-2:]
     log_a = _logs("real_weights", real_weights, n, cost.dtype)
     log_b = _logs("fake_weights", fake_weights, m, cost.dtype)
+    checks.check_masses(real_weights, fake_weights)
     scaled = -cost / ops.convert_to_tensor(epsilon, cost.dtype)[..., None, None]
     g = ops.zeros_like(scaled[..., 0, :])
     for _ in range(iterations):

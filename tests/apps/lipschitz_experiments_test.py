@@ -186,7 +186,7 @@ def test_methods_are_the_papers():
     methods = lipschitz_modes.METHODS
     assert len(methods) == 4 + len(lipschitz_toys.FAMILY)
     for method in methods.values():
-        assert method.critic_steps == (1 if method.penalty is None else 5)
+        assert method.critic_steps == (1 if method.penalty is None else lipschitz_modes.STEPS)
 
 
 @pytest.mark.slow

@@ -117,3 +117,19 @@ NEED_IMAGES = {"act_digits", "lipschitz_images", "lipschitz_runs"}
 def test_every_toy_experiment_runs(name, tmp_path):
     reproduce.reproduce(name, str(tmp_path), seeds=1, scale=0.002)
     assert list((tmp_path / name).glob("*.png"))
+
+
+def test_a_part_is_computed_once(run):
+    made = []
+
+    def make():
+        made.append(1)
+        return record.Part([{"seed": 0, "score": 1.5}], [np.full((2, 3, 3), 7, np.uint8)])
+
+    first, again = (run.part(("GAN", 0), make) for _ in range(2))
+    assert len(made) == 1 and again.rows == first.rows == [{"seed": 0, "score": 1.5}]
+    np.testing.assert_array_equal(again.pictures, first.pictures)
+    # Another key, or another scale, is another part.
+    run.part(("GAN", 1), make)
+    record.Run(run.folder, run.seeds, 1.0, run.say).part(("GAN", 0), make)
+    assert len(made) == 3 and len(list((run.folder / "parts").iterdir())) == 3

@@ -54,7 +54,7 @@ def test_all_halves_alike():
     # With any plan that all six pairs share, the terms cancel.
     found = minibatch_energy_distance(both, both, ops.euclidean, EntropicMatching(0.1))
     np.testing.assert_allclose(found.value, 0.0, atol=1e-12)
-    assert float(found.cross) > 0.01
+    assert float(found.cross) > 1e-3  # though no plan of this epsilon is the identity
 
 
 def mean_absolute(mean, deviation):

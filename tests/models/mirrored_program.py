@@ -1,7 +1,7 @@
-"""Trains each model on one replica and on two, and prints how far they differ, as JSON.
+"""Trains models on one replica and on several, and prints how far they differ, as JSON.
 
-A program of its own: two logical processors must be set before TensorFlow starts, and a process
-can hold one strategy only.
+Arguments: the number of replicas, and the names of the runs. A program of its own: logical
+processors must be set before TensorFlow starts, and a process can hold one strategy only.
 """
 
 import json
@@ -14,15 +14,16 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans import divergences, losses, models, networks, ops
-from keras_ot_gans.layers import SpectralNormalization
+from keras_ot_gans.layers import AppendSideInformation, SpectralNormalization, WeightNormalization
 from keras_ot_gans.models import replicas
 from tests.models.cases import spectral
 from tests.models.lipschitz_reference import networks_of
 
 BATCH, ROUNDS = 32, 3
-X = np.random.default_rng(0).normal(size=(BATCH * ROUNDS, 2)).astype("float32")
+LONG = 10  # rounds of a run whose weights are compared after the first one too
+X = np.random.default_rng(0).normal(size=(BATCH * LONG, 2)).astype("float32")
 LABELS = ops.Labels(2, (3.0, 1.0))
-Y = np.arange(BATCH * ROUNDS) % 2
+Y = np.arange(BATCH * LONG) % 2
 
 
 def spectral_critic():
@@ -90,6 +91,41 @@ def conditional_max_gp():
     )
 
 
+# A number of iterations: a test of convergence would turn a rounding into an iteration more.
+FIXED = divergences.EntropicMatching(0.2, tolerance=0.0, max_iterations=60)
+
+
+def ot_gan():
+    """Weight-normalised: both networks start from the first global batch."""
+
+    def network(inputs, outputs):
+        layers = (keras.layers.Dense(8, "tanh"), keras.layers.Dense(outputs))
+        return keras.Sequential([keras.Input((inputs,)), *map(WeightNormalization, layers)])
+
+    return models.OTGAN(
+        network(3, 2), network(2, 5), matching=FIXED, generator_steps=2, ema_decay=0.7, seed=1
+    )
+
+
+def ot_gan_in_parts():
+    """Conditional, in micro-batches that divide no replica's batch."""
+
+    def network(inputs, outputs):
+        x, y = keras.Input((inputs,)), keras.Input((), dtype="int32")
+        hidden = keras.layers.Dense(8, "tanh")(AppendSideInformation(2)(x, y))
+        return keras.Model([x, y], keras.layers.Dense(outputs)(hidden))
+
+    return models.OTGAN(
+        network(3, 2),
+        network(2, 5),
+        matching=FIXED,
+        labels=LABELS,
+        generator_steps=1,
+        micro_batch=5,
+        seed=1,
+    )
+
+
 def half_precision():
     """Float16 with a scaled loss."""
     keras.config.set_dtype_policy("mixed_float16")
@@ -108,6 +144,7 @@ def clipped():
 
 
 ALL_SGD, ALL_CLIPPED = defaultdict(lambda: sgd), defaultdict(lambda: clipped)
+LONGER = ("ot_gan", "ot_gan_in_parts")
 # One run serves both kinds of optimizer where it has several roles.
 RUNS = {
     "act": (act, {"generator": sgd, "navigator": clipped, "critic": clipped}),
@@ -116,11 +153,13 @@ RUNS = {
     "wgan_gp": (wgan_gp, ALL_SGD),
     "conditional_max_gp": (conditional_max_gp, {"generator": sgd, "critic": clipped}),
     "spectral": (spectral, ALL_SGD),
+    "ot_gan": (ot_gan, ALL_SGD),
+    "ot_gan_in_parts": (ot_gan_in_parts, ALL_SGD),
     "half_precision": (half_precision, ALL_CLIPPED),
 }
 
 
-def train(make, optimizers):
+def train(make, optimizers, rounds=ROUNDS):
     keras.utils.set_random_seed(0)
     model = make()
     # Three rounds of one replica are faster without a graph, and equal: `every_model_test.py`.
@@ -128,14 +167,24 @@ def train(make, optimizers):
     model.compile({role: optimizers[role]() for role in model.networks}, run_eagerly=one)
     start = flat(model.trainable_variables)
     data = tf.data.Dataset.from_tensor_slices(X if model.labels is None else (X, Y))
-    data = data.batch(BATCH, drop_remainder=True)
+    data, first = data.batch(BATCH, drop_remainder=True).take(rounds), {}
+    if rounds == LONG:
+        first = {f"first_{name}": value for name, value in fitted(model, data.take(1)).items()}
+        data = data.skip(1)
+    return {
+        **first,
+        **fitted(model, data),
+        "moved": np.abs(flat(model.trainable_variables) - start).max(),
+        "step": model.step,
+        "samples": model.sample(4, seed=0),
+    }
+
+
+def fitted(model, data):
     history = model.fit(data, verbose=0).history
     return {
         "weights": flat(v for v in model.variables if "seed" not in v.path),
-        "moved": np.abs(flat(model.trainable_variables) - start).max(),
         "logs": np.array([history[key][0] for key in sorted(history)]),
-        "step": model.step,
-        "samples": model.sample(4, seed=0),
     }
 
 
@@ -145,12 +194,12 @@ def flat(variables):
     )
 
 
-def noise(strategy):
+def noise(strategy, replicas):
     """Latents of each replica, beside one draw of all."""
     seeds = []
     with strategy.scope():
         seeds.append(keras.random.SeedGenerator(3))
-    whole = ops.Normal().sample((6, 2), keras.random.SeedGenerator(3)).numpy()
+    whole = ops.Normal().sample((3 * replicas, 2), keras.random.SeedGenerator(3)).numpy()
 
     @tf.function
     def draw():
@@ -166,7 +215,7 @@ def noise(strategy):
 
 
 def refusal(strategy):
-    """What a number of fakes that two replicas cannot share says."""
+    """What a number of fakes that the replicas cannot share says."""
     with strategy.scope():
         model = models.MinimumDistanceModel(
             networks.mlp(3, (4,), 2), divergences.SlicedWasserstein(4), num_fake=5
@@ -179,30 +228,28 @@ def refusal(strategy):
     return "none"
 
 
-def main():
+def main(replicas, *names):
     warnings.simplefilter("error", UserWarning)
     cpu = tf.config.list_physical_devices("CPU")[0]
-    halves = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(cpu, halves)
-    ones = {name: train(*run) for name, run in RUNS.items()}
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    parts = [tf.config.LogicalDeviceConfiguration()] * replicas
+    tf.config.set_logical_device_configuration(cpu, parts)
+    runs = {name: (*RUNS[name], LONG if name in LONGER else ROUNDS) for name in names}
+    ones = {name: train(*run) for name, run in runs.items()}
+    strategy = tf.distribute.MirroredStrategy([f"CPU:{k}" for k in range(replicas)])
     report = {}
-    for name, run in RUNS.items():
+    for name, run in runs.items():
         with strategy.scope():
-            two = train(*run)
+            many = train(*run)
         one = ones[name]
         report[name] = {
-            "moved": float(one["moved"]),
-            "steps": [one["step"], two["step"]],
-            **{
-                key: float(np.abs(one[key] - two[key]).max())
-                for key in ("weights", "logs", "samples")
-            },
+            "moved": float(one.pop("moved")),
+            "steps": [one.pop("step"), many["step"]],
+            "apart": {key: float(np.abs(one[key] - many[key]).max()) for key in one},
         }
-    report["noise"] = noise(strategy)
+    report["noise"] = noise(strategy, replicas)
     report["refusal"] = refusal(strategy)
     json.dump(report, sys.stdout)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -1,5 +1,6 @@
-"""Two replicas of 16 give what one of 32 gives."""
+"""Replicas that share a batch of 32 give what one of 32 gives."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -8,16 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Weights, moving statistics, averages and counters after three rounds: float32 sums of halves, or
-# sums of float16 gradients, which have 11 bits.
-EXACT = ("act", "act_cross_entropy", "sliced", "wgan_gp", "conditional_max_gp", "spectral")
-RUNS = {**dict.fromkeys(EXACT, 1e-5), "half_precision": 1e-3}
+OT = ("ot_gan", "ot_gan_in_parts")
+# Weights, moving statistics, averages and counters after three rounds, of OT-GAN after one and ten:
+# float32 sums of parts, or sums of float16 gradients, which have 11 bits.
+EXACT = ("act", "act_cross_entropy", "sliced", "wgan_gp", "conditional_max_gp", "spectral", *OT)
+RUNS = {2: (*EXACT, "half_precision"), 4: ("act", *OT)}
+CASES = [(replicas, name) for replicas, names in RUNS.items() for name in names]
 
 
-@pytest.fixture(scope="module")
-def report():
+@functools.cache
+def report_of(replicas):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.models.mirrored_program"],
+        [sys.executable, "-m", "tests.models.mirrored_program", str(replicas), *RUNS[replicas]],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -26,20 +29,27 @@ def report():
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_two_replicas_equal_one(report, name):
-    result = report[name]
+@pytest.mark.parametrize(("replicas", "name"), CASES)
+def test_replicas_equal_one(replicas, name):
+    result = report_of(replicas)[name]
     assert result["moved"] > 1e-3
-    for what in ("weights", "logs", "samples"):
-        assert result[what] < RUNS[name], what
+    compared = {"weights", "logs", "samples"}
+    assert set(result["apart"]) == compared | (
+        {"first_weights", "first_logs"} if name in OT else set()
+    )
+    for what, difference in result["apart"].items():
+        assert difference < (1e-5 if name in EXACT else 1e-3), what
     assert result["steps"][0] == result["steps"][1] > 0
 
 
-def test_replicas_share_one_draw_of_noise(report):
-    assert report["noise"]["from_the_draw_of_one"] < 5e-7
+@pytest.mark.parametrize("replicas", RUNS)
+def test_replicas_share_one_draw_of_noise(replicas):
+    noise = report_of(replicas)["noise"]
+    assert noise["from_the_draw_of_one"] < 5e-7
     # No latent of one replica is that of the other.
-    assert report["noise"]["between_replicas"] > 1e-6
+    assert noise["between_replicas"] > 1e-6
 
 
-def test_number_of_fakes_must_divide(report):
-    assert report["refusal"].startswith("`num_fake` must be a multiple of the number of replicas")
+def test_number_of_fakes_must_divide():
+    message = "`num_fake` must be a multiple of the number of replicas"
+    assert report_of(2)["refusal"].startswith(message)
