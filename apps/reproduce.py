@@ -29,6 +29,7 @@ EXPERIMENTS = {
     "lipschitz_offset": "lipschitz_offset",
     "lipschitz_modes": "lipschitz_modes",
     "lipschitz_runs": "lipschitz_runs",
+    "ot_modes": "ot_modes",
 }
 
 _EXPERIMENT = flags.DEFINE_enum("experiment", None, sorted(EXPERIMENTS), "What to run.")

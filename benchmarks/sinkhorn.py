@@ -15,10 +15,11 @@ copy of its size; and six problems as one batch against six calls.
 """
 
 import concurrent.futures
+import contextlib
 import statistics
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -42,9 +43,10 @@ _THREADS = flags.DEFINE_integer("threads", 2, "Threads of each framework.", lowe
 
 
 class Outcome(NamedTuple):
-    """What a contestant needed: a setting, the error it led to, and seconds if that is enough."""
+    """A setting, how to print it, the error it led to, and the seconds if that is enough."""
 
-    setting: str
+    setting: Any
+    words: str
     error: float
     seconds: float | None
 
@@ -83,16 +85,16 @@ def clock(run: Callable) -> tuple[float, object]:
 def compete(contestant: Iterated | Tuned) -> Outcome:
     """Find what reaches the error, then time it."""
     search = _iterated if isinstance(contestant, Iterated) else _tuned
-    setting, error, run = search(contestant)
+    setting, words, error, run = search(contestant)
     if run is None:
-        return Outcome(setting, error, None)
+        return Outcome(setting, words, error, None)
     seconds = [clock(run)[0]]
     while len(seconds) < _ROUNDS.value and seconds[0] < 5.0:
         seconds.append(clock(run)[0])
-    return Outcome(setting, error, statistics.median(seconds))
+    return Outcome(setting, words, error, statistics.median(seconds))
 
 
-def _iterated(contestant: Iterated) -> tuple[str, float, Callable | None]:
+def _iterated(contestant: Iterated) -> tuple[Any, str, float, Callable | None]:
     contestant.advance(None)  # compiles
     state, spent, done, error = None, 0.0, 0, np.inf
     while error > _ERROR.value and spent <= _LIMIT.value:
@@ -102,22 +104,23 @@ def _iterated(contestant: Iterated) -> tuple[str, float, Callable | None]:
     run = contestant.prepare(done) if error <= _ERROR.value else None
     short = contestant.usual is not None and done > contestant.usual
     note = f" (the usual {contestant.usual} do not reach it)" if short else ""
-    return f"{done} iterations{note}", error, run
+    return done, f"{done} iterations{note}", error, run
 
 
-def _tuned(contestant: Tuned) -> tuple[str, float, Callable | None]:
+def _tuned(contestant: Tuned) -> tuple[Any, str, float, Callable | None]:
     for setting in contestant.settings:
         seconds, state = clock(lambda: contestant.solve(setting))  # noqa: B023
         error = marginal_error(contestant.plan(state))
         if error <= _ERROR.value:
-            return str(setting), error, lambda: contestant.solve(setting)  # noqa: B023
+            run = lambda: contestant.solve(setting)  # noqa: B023, E731
+            return setting, contestant.words.format(setting), error, run
         if seconds > _LIMIT.value:
             break
-    return str(setting), error, None
+    return setting, contestant.words.format(setting), error, None
 
 
-def _table(size: int, kind: str) -> float | None:
-    """Print how all contestants do on one problem; return our seconds."""
+def _table(size: int, kind: str) -> Outcome | None:
+    """Print how all contestants do on one problem; return our outcome."""
     cost = costs(size, kind)
     wanted = _SOLVERS.value
     first = None
@@ -132,15 +135,15 @@ def _table(size: int, kind: str) -> float | None:
             continue
         outcome = compete(contestant)
         seconds = outcome.seconds
-        if name == "ours":
-            first = seconds
+        if name == "ours" and seconds is not None:
+            first = outcome
         reached = seconds if seconds is not None else _LIMIT.value
-        over = "" if first is None else f"{reached / first:.1f}"
+        over = "" if first is None else f"{reached / first.seconds:.1f}"
         if seconds is None:
             over, shown = over and f"> {over}", f"> {_LIMIT.value:.0f}"
         else:
             shown = f"{seconds:.3f}"
-        print(f"{row} {outcome.setting} | {outcome.error:.2e} | {shown} | {over} |", flush=True)
+        print(f"{row} {outcome.words} | {outcome.error:.2e} | {shown} | {over} |", flush=True)
     return first
 
 
@@ -166,9 +169,10 @@ def bandwidth(size: int) -> float:
     return 2 * source.nbytes * calls / min(tries)
 
 
-def _floor(size: int, kind: str, seconds: float) -> None:
+def _floor(size: int, kind: str, outcome: Outcome) -> None:
     """Print how far we are from reading the kernel twice an iteration."""
-    iterations = int(ops.sinkhorn(costs(size, kind), _EPSILON.value).iterations)
+    potentials = ops.sinkhorn(costs(size, kind), _EPSILON.value, tolerance=outcome.setting)
+    iterations, seconds = int(potentials.iterations), outcome.seconds
     speed = bandwidth(size)
     floor = iterations * 2 * 4 * size**2 / speed
     print(
@@ -194,14 +198,18 @@ def _batched(size: int, kind: str) -> None:
     print(f"| {size} | {kind} | {six:.3f} | {batch:.3f} | {share:.2f} |", flush=True)
 
 
-def _limit_threads() -> None:
+def _prepare() -> None:
+    """Give each framework its threads, and none another device."""
     for which in ("intra", "inter"):
         getattr(tf.config.threading, f"set_{which}_op_parallelism_threads")(_THREADS.value)
-    try:
+    with contextlib.suppress(ModuleNotFoundError):
         import torch
-    except ModuleNotFoundError:
-        return
-    torch.set_num_threads(_THREADS.value)
+
+        torch.set_num_threads(_THREADS.value)
+    with contextlib.suppress(ModuleNotFoundError):
+        import jax
+
+        jax.config.update("jax_platforms", "cpu")
 
 
 def main(argv: list[str]) -> None:
@@ -210,14 +218,14 @@ def main(argv: list[str]) -> None:
     unknown = set(_FEATURES.value) - set(FEATURES)
     if unknown:
         raise app.UsageError(f"`--features` takes some of {FEATURES}. Received: {sorted(unknown)}.")
-    _limit_threads()
+    _prepare()
     cases = [(int(size), kind) for kind in _FEATURES.value for size in _SIZES.value]
     print("| K | features | solver | setting | error | seconds | over ours |")
     print("|---|---|---|---|---|---|---|")
-    seconds = {case: _table(*case) for case in cases}
+    outcomes = {case: _table(*case) for case in cases}
     print("\n| K | features | our iterations | seconds | copy, GB/s | floor, s | over the floor |")
     print("|---|---|---|---|---|---|---|")
-    for case, ours in seconds.items():
+    for case, ours in outcomes.items():
         if ours is not None:
             _floor(*case, ours)
     print("\n| K | features | six calls, s | one batch, s | batch over six |")

@@ -5,7 +5,6 @@ Each takes a float32 cost matrix with equal weights. Every contestant is made by
 """
 
 import functools
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -40,11 +39,13 @@ class Tuned(NamedTuple):
         settings: values in the order of rising effort.
         solve: function of a setting.
         plan: function of a state that returns the plan, float64 `(n, m)`.
+        words: str, how to print a setting.
     """
 
     settings: Sequence
     solve: Callable[[Any], State]
     plan: Callable[[State], np.ndarray]
+    words: str
 
 
 def marginal_error(plan: np.ndarray) -> float:
@@ -85,7 +86,7 @@ def ours(cost: np.ndarray, epsilon: float) -> Tuned:
 
     @functools.cache
     def graph(tolerance: float) -> Callable:
-        return tf.function(lambda c: ops.sinkhorn(c, epsilon, tolerance=tolerance))
+        return tf.function(functools.partial(ops.sinkhorn, epsilon=epsilon, tolerance=tolerance))
 
     constant = tf.constant(cost)
 
@@ -98,6 +99,7 @@ def ours(cost: np.ndarray, epsilon: float) -> Tuned:
         (1e-3, 9.9e-4, 9.5e-4, 9e-4, 7e-4, 5e-4, 2.5e-4),
         solve,
         lambda p: plan_of(cost, epsilon, p.f, p.g),
+        "tolerance {}",
     )
 
 
@@ -178,12 +180,11 @@ def geomloss(cost: np.ndarray, epsilon: float) -> Tuned:
         return solution.potential_a.numpy(), solution.potential_b.numpy()
 
     counts = tuple(int(100 * 2 ** (k / 2)) for k in range(25))
-    return Tuned(counts, solve, lambda s: plan_of(cost, epsilon, *s))
+    return Tuned(counts, solve, lambda s: plan_of(cost, epsilon, *s), "{} iterations")
 
 
 def ott(cost: np.ndarray, epsilon: float, *, momentum: float) -> Iterated:
     """OTT-JAX in the log domain, compiled; it tests its own error every 10 iterations."""
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # it would look for others, and say so
     import jax
     from ott.geometry.geometry import Geometry
     from ott.problems.linear.linear_problem import LinearProblem

@@ -23,7 +23,7 @@ class Potentials(NamedTuple):
         g: float tensor `(..., m)`, potential of the fake points.
         epsilon: float tensor `(...)`, strength of the entropy in units of the cost.
         marginal_error: float tensor `(...)`, L1 distance of both marginals of the plan from the
-            weights, over the total mass: between 0 and 4.
+            weights, over the total mass. Above 4 is possible where iterations ended early.
         iterations: int32 tensor `(...)`, updates of both potentials, all stages together.
         converged: bool tensor `(...)`, whether `marginal_error <= tolerance`.
     """
@@ -66,7 +66,7 @@ def sinkhorn(
         fake_weights: float tensor `(m,)` or `(..., m)`, `b >= 0` of the same total; None for `1/m`.
         relative: bool, see `epsilon`.
         tolerance: float >= 0, marginal error at which to stop; 0 takes all iterations. Below
-            about `1e-7 (max cost - min cost) / epsilon` float32 cannot follow.
+            about `1e-7 max |cost| / epsilon` float32 cannot follow.
         max_iterations: int > 0, of all stages together.
         relaxation: float in [1, 2); 1 is plain Sinkhorn.
         annealing: float > 1, factor between stages of epsilon; None for one stage.

@@ -103,7 +103,7 @@ def ot_gan():
         return keras.Sequential([keras.Input((inputs,)), *map(WeightNormalization, layers)])
 
     return models.OTGAN(
-        network(3, 2), network(2, 5), matching=FIXED, generator_steps=2, ema_decay=0.7, seed=1
+        network(3, 2), network(2, 5), matching=FIXED, generator_steps=1, ema_decay=0.7, seed=1
     )
 
 
@@ -194,12 +194,12 @@ def flat(variables):
     )
 
 
-def noise(strategy, replicas):
+def noise(strategy, parts):
     """Latents of each replica, beside one draw of all."""
     seeds = []
     with strategy.scope():
         seeds.append(keras.random.SeedGenerator(3))
-    whole = ops.Normal().sample((3 * replicas, 2), keras.random.SeedGenerator(3)).numpy()
+    whole = ops.Normal().sample((3 * parts, 2), keras.random.SeedGenerator(3)).numpy()
 
     @tf.function
     def draw():
@@ -228,14 +228,14 @@ def refusal(strategy):
     return "none"
 
 
-def main(replicas, *names):
+def main(number, *names):
     warnings.simplefilter("error", UserWarning)
     cpu = tf.config.list_physical_devices("CPU")[0]
-    parts = [tf.config.LogicalDeviceConfiguration()] * replicas
+    parts = [tf.config.LogicalDeviceConfiguration()] * number
     tf.config.set_logical_device_configuration(cpu, parts)
     runs = {name: (*RUNS[name], LONG if name in LONGER else ROUNDS) for name in names}
     ones = {name: train(*run) for name, run in runs.items()}
-    strategy = tf.distribute.MirroredStrategy([f"CPU:{k}" for k in range(replicas)])
+    strategy = tf.distribute.MirroredStrategy([f"CPU:{k}" for k in range(number)])
     report = {}
     for name, run in runs.items():
         with strategy.scope():
@@ -246,7 +246,7 @@ def main(replicas, *names):
             "steps": [one.pop("step"), many["step"]],
             "apart": {key: float(np.abs(one[key] - many[key]).max()) for key in one},
         }
-    report["noise"] = noise(strategy, replicas)
+    report["noise"] = noise(strategy, number)
     report["refusal"] = refusal(strategy)
     json.dump(report, sys.stdout)
 

@@ -14,17 +14,27 @@ OT = ("ot_gan", "ot_gan_in_parts")
 # float32 sums of parts, or sums of float16 gradients, which have 11 bits.
 EXACT = ("act", "act_cross_entropy", "sliced", "wgan_gp", "conditional_max_gp", "spectral", *OT)
 RUNS = {2: (*EXACT, "half_precision"), 4: ("act", *OT)}
-CASES = [(replicas, name) for replicas, names in RUNS.items() for name in names]
+# Each replica has its part of the graph to trace: four of them take half a minute.
+REPLICAS = [2, pytest.param(4, marks=pytest.mark.slow)]
+CASES = [
+    pytest.param(count, name, marks=[pytest.mark.slow] if count == 4 else [])
+    for count, names in RUNS.items()
+    for name in names
+]
 
 
 @functools.cache
-def report_of(replicas):
-    done = subprocess.run(
+def run_with(replicas):
+    return subprocess.run(
         [sys.executable, "-m", "tests.models.mirrored_program", str(replicas), *RUNS[replicas]],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
+
+
+def report_of(replicas):
+    done = run_with(replicas)
     assert done.returncode == 0, done.stderr[-5000:]
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -42,7 +52,7 @@ def test_replicas_equal_one(replicas, name):
     assert result["steps"][0] == result["steps"][1] > 0
 
 
-@pytest.mark.parametrize("replicas", RUNS)
+@pytest.mark.parametrize("replicas", REPLICAS)
 def test_replicas_share_one_draw_of_noise(replicas):
     noise = report_of(replicas)["noise"]
     assert noise["from_the_draw_of_one"] < 5e-7

@@ -43,13 +43,13 @@ def test_odd_batches_are_refused(data, kwargs):
         ot_gan().fit(data, verbose=0, **kwargs)
 
 
-@pytest.mark.parametrize("data", [slices(X[:21]).batch(8), slices(X[:10]).batch(5)])
-def test_odd_batches_are_refused_by_graphs(data):
+def test_odd_batches_are_refused_by_graphs():
+    model, data = ot_gan({}, generator_steps=1), slices(X[:21]).batch(8)
     message = "`x` must come in batches of even size: .* Received: a batch of 5. Use"
     with pytest.raises(ValueError, match=message):
-        ot_gan({}).fit(data, verbose=0)
+        model.fit(data, verbose=0)
     with pytest.raises(ValueError, match=message):
-        ot_gan({}).evaluate(data, verbose=0)
+        model.evaluate(data, verbose=0)
 
 
 def test_even_batches_pass():
@@ -59,7 +59,8 @@ def test_even_batches_pass():
         (slices(X).batch(10), {}),
         (slices(X).batch(8).take(3), {}),
     ):
-        assert np.isfinite(ot_gan().fit(data, verbose=0, **kwargs).history["distance"]).all()
+        model = ot_gan(generator_steps=1)
+        assert np.isfinite(model.fit(data, verbose=0, **kwargs).history["distance"]).all()
 
 
 @pytest.mark.parametrize("as_dataset", [False, True])
