@@ -23,9 +23,7 @@ FROZEN_AT = 15_000
 
 
 def _generator() -> keras.Model:
-    return networks.mlp(PLACE = {"radius": 2.0, "std": 0.2}
-RADIUS = 3.0  # standard deviations; neighbouring modes are 7.7 apart
-LATENT_DIM, HIDDEN, 2, negative_slope=0.0, name="generator")
+    return networks.mlp(LATENT_DIM, HIDDEN, 2, negative_slope=0.0, name="generator")
 
 
 def _critic(width: int) -> keras.Model:

@@ -1,4 +1,4 @@
-"""Algorithm 1 of OT-GAN written out in NumPy: plans by POT, derivatives by finite differences.
+"""A small OT-GAN, and Algorithm 1 in NumPy: plans by POT, derivatives by finite differences.
 
 Both networks are `dense, tanh, dense`; all is float64. The only thing taken from the library is the
 stream of latents.
@@ -8,8 +8,30 @@ import keras
 import numpy as np
 import ot
 
-from keras_ot_gans import ops
+from keras_ot_gans import models, ops
+from keras_ot_gans.divergences import EntropicMatching
 from tests import oracles
+
+# One size of batch, 16, and one setting of the solver: each is a program to compile.
+EPSILON = 0.5
+TIGHT = EntropicMatching(EPSILON, tolerance=2e-6)
+
+
+def net(inputs, outputs, name):
+    layers = [keras.layers.Dense(6, "tanh"), keras.layers.Dense(outputs)]
+    return keras.Sequential([keras.Input((inputs,)), *layers], name=name)
+
+
+def ot_gan(rates=None, **kwargs):
+    """A small model with plain gradient descent, run eagerly: the same weights at each call."""
+    keras.utils.set_random_seed(0)
+    keywords = {"matching": TIGHT, "seed": 3, **kwargs}
+    keywords.setdefault("critic", net(2, 4, "critic"))
+    model = models.OTGAN(keywords.pop("generator", None) or net(3, 2, "generator"), **keywords)
+    rates = rates or {}
+    optimizers = {role: keras.optimizers.SGD(rates.get(role, 0.1)) for role in model.networks}
+    model.compile(optimizers, run_eagerly=True)
+    return model
 
 
 def forward(weights, x):
