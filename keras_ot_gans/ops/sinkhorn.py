@@ -91,8 +91,8 @@ def sinkhorn(
         Unbalanced Optimal Transport Problems", 2018, for `penalties`.
     Differs: OT-GAN's code takes 500 iterations in the log domain without a test.
     """
+    settings = checked_settings(tolerance, max_iterations, relaxation, annealing, penalties)
     checks.check_epsilon(epsilon)
-    checks.check_iteration(tolerance, max_iterations, relaxation, annealing, penalties)
     checks.check_cost(cost)
     cost = ops.stop_gradient(as_float32(cost))
     if len(cost.shape) < 2:
@@ -102,18 +102,13 @@ def sinkhorn(
         )
     lead = tuple(ops.shape(cost))[:-2]
     a, b = point_weights(real_weights, fake_weights, ops.shape(cost), cost.dtype)
-    if tuple(penalties) == (None, None):
+    if settings.penalties == (None, None):
         checks.check_masses(real_weights, fake_weights)
     epsilon = ops.convert_to_tensor(epsilon, cost.dtype)
     if relative:
-        # Equal costs have no scale: any epsilon gives their plan.
-        least = float(np.finfo(keras.backend.standardize_dtype(cost.dtype)).eps)
-        least = ops.maximum(least * ops.max(ops.abs(cost), axis=(-2, -1)), 1e-25)
-        epsilon = epsilon * ops.maximum(ops.std(cost, axis=(-2, -1)), least)
+        largest = ops.max(ops.abs(cost), axis=(-2, -1))
+        epsilon = in_deviations(epsilon, ops.std(cost, axis=(-2, -1)), largest)
     epsilon = ops.broadcast_to(epsilon, lead)
-    settings = Settings(
-        float(tolerance), int(max_iterations), float(relaxation), annealing, tuple(penalties)
-    )
     run = _solver(settings, tuple(cost.shape), keras.backend.standardize_dtype(cost.dtype))
     f, g, error, iterations = (ops.stop_gradient(x) for x in run(cost, a, b, epsilon))
     potentials = Potentials(f, g, epsilon, error, iterations, error <= tolerance)
@@ -159,6 +154,49 @@ def transport_plan(
         # Potentials of points without weight may be anything; 0 times infinity would be NaN.
         exponent = ops.where(weights > 0, exponent, ops.zeros_like(exponent))
     return weights * ops.exp(exponent)
+
+
+def checked_settings(
+    tolerance: float,
+    max_iterations: int,
+    relaxation: float,
+    annealing: float | None,
+    penalties: tuple[float | None, float | None],
+) -> Settings:
+    """Check the numbers that choose an iteration, and return them in a hashable form.
+
+    Args:
+        tolerance: as in `sinkhorn`.
+        max_iterations: as in `sinkhorn`.
+        relaxation: as in `sinkhorn`.
+        annealing: as in `sinkhorn`.
+        penalties: as in `sinkhorn`.
+
+    Returns:
+        `Settings`.
+
+    Raises:
+        ValueError: if one is out of range.
+    """
+    checks.check_iteration(tolerance, max_iterations, relaxation, annealing, penalties)
+    return Settings(
+        float(tolerance), int(max_iterations), float(relaxation), annealing, tuple(penalties)
+    )
+
+
+def in_deviations(epsilon: Tensor, deviation: Tensor, largest: Tensor) -> Tensor:
+    """Return an epsilon that was given in standard deviations of the costs.
+
+    Args:
+        epsilon: tensor that broadcasts to `(...)`.
+        deviation: tensor `(...)`, of each problem's costs.
+        largest: tensor `(...)`, largest absolute cost.
+
+    Returns:
+        Tensor `(...)` > 0: equal costs have no scale, and any epsilon gives their plan.
+    """
+    rounding = float(np.finfo(keras.backend.standardize_dtype(deviation.dtype)).eps)
+    return epsilon * ops.maximum(deviation, ops.maximum(rounding * largest, 1e-25))
 
 
 @functools.lru_cache(maxsize=64)

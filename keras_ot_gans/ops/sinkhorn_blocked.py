@@ -10,7 +10,13 @@ from keras_ot_gans.ops import sinkhorn_checks as checks
 from keras_ot_gans.ops.compiled import compiled
 from keras_ot_gans.ops.cost_blocks import cost_blocks, survey
 from keras_ot_gans.ops.numerics import Tensor, as_float32
-from keras_ot_gans.ops.sinkhorn import Potentials, point_weights, warn_unconverged
+from keras_ot_gans.ops.sinkhorn import (
+    Potentials,
+    checked_settings,
+    in_deviations,
+    point_weights,
+    warn_unconverged,
+)
 from keras_ot_gans.ops.sinkhorn_loop import Settings
 from keras_ot_gans.ops.sinkhorn_passes import solve_blocked
 
@@ -73,13 +79,13 @@ def sinkhorn_blocked(
 
     Source: see `sinkhorn`.
     """
+    settings = checked_settings(tolerance, max_iterations, relaxation, annealing, penalties)
     checks.check_epsilon(epsilon)
-    checks.check_iteration(tolerance, max_iterations, relaxation, annealing, penalties)
     checks.check_blocks(cost, block_size)
     x_real, x_fake = features(x_real, x_fake)
     sizes = (x_real.shape[0], x_fake.shape[0])
     a, b = point_weights(real_weights, fake_weights, sizes, x_real.dtype)
-    if penalties == (None, None):
+    if settings.penalties == (None, None):
         checks.check_masses(real_weights, fake_weights)
     epsilon = ops.convert_to_tensor(epsilon, x_real.dtype)
     if len(epsilon.shape) != 0:
@@ -87,14 +93,11 @@ def sinkhorn_blocked(
             "`epsilon` must be one number, since the features make one problem. Received: shape "
             f"{tuple(epsilon.shape)}. Call once per epsilon."
         )
-    settings = Settings(
-        float(tolerance), int(max_iterations), float(relaxation), annealing, tuple(penalties)
-    )
     look, solve = _programs(settings, cost, block_size, *signature(x_real, x_fake))
     low, high, deviation = look(x_real, x_fake, a, b)
     checks.check_range(low, high)
     if relative:
-        epsilon = epsilon * ops.maximum(deviation, 1e-30)
+        epsilon = in_deviations(epsilon, deviation, ops.maximum(ops.abs(low), ops.abs(high)))
     start = epsilon if annealing is None else ops.maximum(high - low, epsilon)
     f, g, error, iterations = solve(x_real, x_fake, a, b, start, epsilon)
     potentials = Potentials(f, g, epsilon, error, iterations, error <= tolerance)
