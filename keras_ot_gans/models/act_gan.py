@@ -14,10 +14,11 @@ from keras_ot_gans.divergences.conditional_transport import (
     conditional_transport,
 )
 from keras_ot_gans.layers.pairwise import PairwiseDistance
-from keras_ot_gans.models import act_checks, replicas
+from keras_ot_gans.models import act_checks, act_parts, replicas
 from keras_ot_gans.models import features as feature_pairs
 from keras_ot_gans.models.act_views import ACTViews
 from keras_ot_gans.models.adversarial_model import AdversarialModel
+from keras_ot_gans.models.feature_tape import FeatureTape, check_compilation, check_micro_batch
 from keras_ot_gans.ops.costs import cosine, squared_euclidean
 from keras_ot_gans.ops.numerics import Tensor
 
@@ -55,6 +56,9 @@ class ACTGAN(ACTViews, AdversarialModel):
         critic_loss: None to maximise the transport cost, or a function of logits
             `(real, fake) -> scalar` that the critic minimises instead through a linear head, such
             as `losses.discriminator_cross_entropy` (Fig. 19).
+        micro_batch: int or None. With it, features of a batch of any size are computed this many
+            at a time, and each micro-batch gets its part of the plans' gradient in a second pass
+            (`FeatureTape`): the same update in less memory. Not with batch normalisation.
         **kwargs: `latent_dim`, `prior`, `ema_decay`, `seed`, `name` of `AdversarialModel`.
 
     Roles:
@@ -96,6 +100,7 @@ class ACTGAN(ACTViews, AdversarialModel):
         critic_steps: int | None = None,
         generator_steps: int | None = None,
         critic_loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+        micro_batch: int | None = None,
         **kwargs,
     ):
         trained = critic is not None and critic_steps != 0
@@ -129,13 +134,20 @@ class ACTGAN(ACTViews, AdversarialModel):
         self.forward_weight = forward_weight
         self.num_fake, self.num_anchors = num_fake, num_anchors
         self.critic_loss = critic_loss
+        self.micro_batch = micro_batch
         act_checks.check_networks(generator, navigator, critic)
+        check_micro_batch(
+            micro_batch, {"generator": generator, "navigator": navigator, "critic": critic}
+        )
         self.critic_head = None
         if critic_loss is not None:
             self.critic_head = layers.Dense(1, dtype="float32", name="critic_head")
             self.critic_head.build((None, math.prod(critic.output_shape[1:])))
         own_loss = () if critic_loss is None else ("critic_loss",)
         self.track("transport_cost", "forward_cost", "backward_cost", *own_loss)
+
+    def _check_batches(self, x, batch_size: int | None) -> None:
+        check_compilation(self.jit_compile, self.micro_batch)
 
     @property
     def networks(self) -> dict[str, Sequence[keras.layers.Layer]]:
@@ -151,14 +163,20 @@ class ACTGAN(ACTViews, AdversarialModel):
         for x_real, roles in self.passes(data):
             players = [role for role in roles if role != "critic"]
             critic = [role for role in roles if role == "critic"]
-            with tf.GradientTape(persistent=self.critic_loss is not None) as tape:
-                x_fake = self.fake_like(x_real, training=True)
-                transport, critic_loss = self.objective(x_real, x_fake, training=True)
+            with FeatureTape(self.micro_batch, persistent=self.critic_loss is not None) as tape:
+                if self.micro_batch is None:
+                    x_fake = self.fake_like(x_real, training=True)
+                    transport, critic_loss = self.objective(x_real, x_fake, training=True)
+                else:
+                    z = self.latents(self._num_fake(x_real))
+                    compared = act_parts.compared(self, tape, x_real, z)
+                    transport, critic_loss = self._transported(*compared)
             if self.critic_loss is None:
                 self.update(tape, transport.value, descend=players, ascend=critic)
             else:
-                self.update(tape, transport.value, descend=players)
-                self.update(tape, critic_loss, descend=critic)
+                moves = self.gradients(tape, transport.value, descend=players)
+                moves |= self.gradients(tape, critic_loss, descend=critic)
+                self.apply(moves, transport.value, critic_loss)
             self.record_objective(transport, critic_loss)
         return self.logs()
 
@@ -179,9 +197,11 @@ class ACTGAN(ACTViews, AdversarialModel):
         Returns:
             Tensor `(num_fake or n, ...)`, this replica's share.
         """
-        n = replicas.share(self.num_fake, "num_fake") or tf.shape(x_real)[0]
-        z = self.latents(n, training)
+        z = self.latents(self._num_fake(x_real), training)
         return self.generator(z, training=self.runs_training("generator", training))
+
+    def _num_fake(self, x_real: tf.Tensor) -> tf.Tensor | int:
+        return replicas.share(self.num_fake, "num_fake") or tf.shape(x_real)[0]
 
     def objective(
         self, x_real: tf.Tensor, x_fake: tf.Tensor, training: bool
@@ -196,7 +216,12 @@ class ACTGAN(ACTViews, AdversarialModel):
         Returns:
             `(ConditionalTransport, scalar or None)`, of the batch of all replicas.
         """
-        t_real, t_fake, cost, distance = self.compared(x_real, x_fake, training)
+        return self._transported(*self.compared(x_real, x_fake, training))
+
+    def _transported(
+        self, t_real: tf.Tensor, t_fake: tf.Tensor, cost: tf.Tensor, distance: tf.Tensor
+    ) -> tuple[ConditionalTransport, tf.Tensor | None]:
+        """Compute the objective from what `compared` returns."""
         for size in cost.shape:
             act_checks.check_anchors(self.num_anchors, "the batch", size)
         transport = conditional_transport(cost, distance, self.forward_weight, self.num_anchors)
@@ -261,4 +286,5 @@ class ACTGAN(ACTViews, AdversarialModel):
             "num_fake": self.num_fake,
             "num_anchors": self.num_anchors,
             "critic_loss": serialize(self.critic_loss),
+            "micro_batch": self.micro_batch,
         }

@@ -12,13 +12,21 @@ from keras_ot_gans.models.exact_state import ExactState
 from keras_ot_gans.models.logged_means import LoggedMeans
 from keras_ot_gans.models.moving_average import MovingAverage
 from keras_ot_gans.models.role_optimizers import RoleOptimizers
+from keras_ot_gans.models.role_updates import RoleUpdates
 from keras_ot_gans.models.sampling import Sampling
 from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.ops.priors import Normal
 
 
 class AdversarialModel(
-    RoleOptimizers, MovingAverage, LoggedMeans, CheckedFit, Sampling, ExactState, keras.Model
+    RoleOptimizers,
+    RoleUpdates,
+    MovingAverage,
+    LoggedMeans,
+    CheckedFit,
+    Sampling,
+    ExactState,
+    keras.Model,
 ):
     """What every generator's training needs, and nothing that one method needs. Abstract.
 
@@ -212,51 +220,6 @@ class AdversarialModel(
             bool, False for frozen and fixed networks.
         """
         return training and role in self.networks and role not in self._frozen
-
-    def update(
-        self,
-        tape: tf.GradientTape,
-        loss: tf.Tensor,
-        *,
-        descend: Sequence[str] = (),
-        ascend: Sequence[str] = (),
-    ) -> None:
-        """Take one optimizer step of several roles on one loss, with one backward pass.
-
-        Divides by the replica count, scales the loss under mixed precision, reduces gradients
-        before clipping, and keeps the generator's EMA and the step counter.
-
-        Args:
-            tape: the `tf.GradientTape` that saw the loss.
-            loss: scalar.
-            descend: roles that minimise the loss.
-            ascend: roles that maximise it.
-        """
-        roles = (*descend, *ascend)
-        if not roles:
-            return
-        variables = {role: self.variables_of(role) for role in roles}
-        scales = {role: players.loss_scale(self.optimizer_of(role)) for role in roles}
-        shared = scales[roles[0]]
-        gradients = tape.gradient(
-            loss,
-            # Of Keras's own variables the tape cannot make the zeros of an unconnected one.
-            {role: [v.value for v in variables[role]] for role in roles},
-            output_gradients=tf.cast(shared / replicas.count(), loss.dtype),
-            unconnected_gradients=tf.UnconnectedGradients.ZERO,
-        )
-        # Counters need no data: without this, a batch that fails to arrive would still move them.
-        with tf.control_dependencies([loss]):
-            for role in roles:
-                factor = scales[role] / shared * (-1.0 if role in ascend else 1.0)
-                # A factor of 1 would still be a pass over every gradient.
-                plain = isinstance(factor, float) and factor == 1.0
-                own = gradients[role] if plain else [g * factor for g in gradients[role]]
-                replicas.apply_gradients(self.optimizer_of(role), own, variables[role])
-                players.take_power_steps(self.networks[role])
-            if "generator" in roles:
-                self.generator_updates.assign_add(1)
-                self._update_average()
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Generate from latents, `(B, latent_dim) -> (B, ...)`, or from `[z, labels]`."""

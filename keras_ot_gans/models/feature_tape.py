@@ -1,9 +1,12 @@
 """A gradient tape over features that networks compute batch by batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import keras
 import tensorflow as tf
+
+from keras_ot_gans.models.features import couples_samples
 
 
 class FeatureTape:
@@ -15,10 +18,11 @@ class FeatureTape:
     to the features; then each micro-batch again, recorded, with its part of that gradient. What is
     kept is the features of the batch, and the activations of one micro-batch.
 
-    Used like `tf.GradientTape`, for one `gradient`. Without a micro-batch size it is one.
+    Used like `tf.GradientTape`. Without a micro-batch size it is one.
 
     Args:
         micro_batch: int > 0, samples per pass; None for the whole batch at once.
+        persistent: bool, whether `gradient` will be called more than once.
 
     Example:
         >>> w, x = tf.Variable(2.0), tf.constant([[1.0], [3.0]])
@@ -29,9 +33,9 @@ class FeatureTape:
         12.0
     """
 
-    def __init__(self, micro_batch: int | None = None):
+    def __init__(self, micro_batch: int | None = None, persistent: bool = False):
         self.micro_batch = micro_batch
-        self._tape = tf.GradientTape()
+        self._tape = tf.GradientTape(persistent=persistent)
         self._replays: list[tuple[Callable, tuple, tf.Tensor]] = []
 
     def __enter__(self) -> "FeatureTape":
@@ -88,7 +92,8 @@ class FeatureTape:
 
         Args:
             target: scalar.
-            sources: nest of tensors or variables; with micro-batches, what `features` depend on.
+            sources: nest of tensors or variables, on which the target depends through `features`,
+                or directly.
             output_gradients: scalar or None, factor of the gradient.
             unconnected_gradients: what a source that has no part gets; with micro-batches zeros.
 
@@ -99,11 +104,14 @@ class FeatureTape:
             return self._tape.gradient(
                 target, sources, output_gradients, unconnected_gradients=unconnected_gradients
             )
-        arrived = self._tape.gradient(
-            target, [computed for *_, computed in self._replays], output_gradients
-        )
         flat = tf.nest.flatten(sources)
-        total = [tf.zeros_like(source) for source in flat]
+        arrived, direct = self._tape.gradient(
+            target, ([computed for *_, computed in self._replays], flat), output_gradients
+        )
+        total = [
+            tf.zeros_like(source) if gradient is None else tf.convert_to_tensor(gradient)
+            for source, gradient in zip(flat, direct, strict=True)
+        ]
         for (function, inputs, _), upstream in zip(self._replays, arrived, strict=True):
             if upstream is not None:
                 # Of a loss that gathers rows it is sparse.
@@ -143,3 +151,55 @@ class FeatureTape:
 
         _, *total = tf.while_loop(lambda i, *_: i < parts, one, (0, *total), parallel_iterations=1)
         return total
+
+
+def check_micro_batch(
+    micro_batch: int | None, networks: Mapping[str, keras.layers.Layer | None]
+) -> None:
+    """Check that networks treat samples one by one, and twice alike.
+
+    Args:
+        micro_batch: int, or None for no check.
+        networks: layers by the name of the argument; None is left out.
+
+    Raises:
+        ValueError: if a network couples samples or is random, or the number is not positive.
+    """
+    if micro_batch is None:
+        return
+    if micro_batch < 1:
+        raise ValueError(
+            f"`micro_batch` must be positive or None. Received: micro_batch={micro_batch}."
+        )
+    for name, network in networks.items():
+        if network is None:
+            continue
+        noisy = [p.name for p in network._flatten_layers() if _draws(p)]
+        if couples_samples(network) or noisy:
+            what = f"random layers {noisy}" if noisy else "batch normalisation"
+            raise ValueError(
+                f"`{name}` must treat samples one by one, and twice alike, with `micro_batch`. "
+                f"Received: a network with {what}. Use layer or weight normalisation."
+            )
+
+
+def _draws(layer: keras.layers.Layer) -> bool:
+    """Tell whether a layer has random numbers, whatever it calls their stream."""
+    return any(isinstance(v, keras.random.SeedGenerator) for v in vars(layer).values())
+
+
+def check_compilation(jit_compile: bool | str, micro_batch: int | None) -> None:
+    """Refuse micro-batches inside a program of XLA, which knows no parts of varying size.
+
+    Args:
+        jit_compile: bool or "auto", of `compile`.
+        micro_batch: int or None.
+
+    Raises:
+        ValueError: if both are asked for.
+    """
+    if jit_compile is True and micro_batch is not None:
+        raise ValueError(
+            "`jit_compile` must be off with `micro_batch`. Received: jit_compile=True, "
+            f"micro_batch={micro_batch}. Matchings are compiled all the same."
+        )

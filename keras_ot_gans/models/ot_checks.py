@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_ot_gans.models.features import couples_samples
+from keras_ot_gans.models.feature_tape import check_micro_batch
 
 
 def check_networks(
@@ -52,44 +52,7 @@ def check_networks(
                 f"`critic` must take {needed} {'with' if labels is not None else 'without'} "
                 f"`labels`. Received: input shape {critic.input_shape}."
             )
-    if micro_batch is None:
-        return
-    if micro_batch < 1:
-        raise ValueError(
-            f"`micro_batch` must be positive or None. Received: micro_batch={micro_batch}."
-        )
-    for name, network in (("generator", generator), ("critic", critic)):
-        if network is None:
-            continue
-        noisy = [p.name for p in network._flatten_layers() if _draws(p)]
-        if couples_samples(network) or noisy:
-            what = f"random layers {noisy}" if noisy else "batch normalisation"
-            raise ValueError(
-                f"`{name}` must treat samples one by one, and twice alike, with `micro_batch`. "
-                f"Received: a network with {what}. Use layer or weight normalisation."
-            )
-
-
-def _draws(layer: keras.layers.Layer) -> bool:
-    """Tell whether a layer has random numbers, whatever it calls their stream."""
-    return any(isinstance(v, keras.random.SeedGenerator) for v in vars(layer).values())
-
-
-def check_compilation(jit_compile: bool | str, micro_batch: int | None) -> None:
-    """Refuse micro-batches inside a program of XLA, which knows no parts of varying size.
-
-    Args:
-        jit_compile: bool or "auto", of `compile`.
-        micro_batch: int or None.
-
-    Raises:
-        ValueError: if both are asked for.
-    """
-    if jit_compile is True and micro_batch is not None:
-        raise ValueError(
-            "`jit_compile` must be off with `micro_batch`. Received: jit_compile=True, "
-            f"micro_batch={micro_batch}. The matching is compiled all the same."
-        )
+    check_micro_batch(micro_batch, {"generator": generator, "critic": critic})
 
 
 def check_even(x: Any, batch_size: int | None) -> None:

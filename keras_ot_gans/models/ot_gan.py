@@ -17,7 +17,7 @@ from keras_ot_gans.divergences.minibatch_energy import (
 from keras_ot_gans.models import conditions, ot_checks, replicas
 from keras_ot_gans.models.adversarial_model import AdversarialModel
 from keras_ot_gans.models.data_start import DataStart
-from keras_ot_gans.models.feature_tape import FeatureTape
+from keras_ot_gans.models.feature_tape import FeatureTape, check_compilation
 from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.costs import cosine
 from keras_ot_gans.ops.labels import Labels
@@ -152,7 +152,7 @@ class OTGAN(DataStart, AdversarialModel):
             yield (x[:, index] if packed else x), roles
 
     def _check_batches(self, x, batch_size: int | None) -> None:
-        ot_checks.check_compilation(self.jit_compile, self.micro_batch)
+        check_compilation(self.jit_compile, self.micro_batch)
         ot_checks.check_even(x, batch_size)
 
     def train_step(self, data) -> dict:
