@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_ot_gans.callbacks.picture_callback import PictureCallback
 from keras_ot_gans.callbacks.pictures import image_grid
+from keras_ot_gans.ops.side_vectors import SideVectors
 
 _READABLE = 64  # smaller images are magnified to about this side
 _MOST_COLUMNS = 20  # beyond, a row of all classes would be too wide to look at
@@ -68,6 +69,11 @@ class SampleGrid(PictureCallback):
     def draw(self, step: int) -> np.ndarray:
         """Generate from the fixed latents and lay the images out."""
         labels, columns = getattr(self.model, "labels", None), self.columns
+        if isinstance(labels, SideVectors):
+            raise ValueError(
+                "`SampleGrid` needs labels that it can choose. Received: a model of vectors. Draw "
+                "`image_grid(model.sample(n, labels=vectors))` in a callback of your own."
+            )
         if labels is not None and columns is None and labels.num_classes <= _MOST_COLUMNS:
             columns = min(labels.num_classes, self.num)
         if self._given is None:

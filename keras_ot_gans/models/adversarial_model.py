@@ -14,7 +14,6 @@ from keras_ot_gans.models.moving_average import MovingAverage
 from keras_ot_gans.models.role_optimizers import RoleOptimizers
 from keras_ot_gans.models.role_updates import RoleUpdates
 from keras_ot_gans.models.sampling import Sampling
-from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.ops.priors import Normal
 
 
@@ -44,8 +43,8 @@ class AdversarialModel(
         ema_decay: float in (0, 1) or None: keep an exponential moving average of the generator,
             updated after each of its updates, used by `sample`.
         seed: int or None, seed of the latents.
-        labels: `ops.Labels` that a conditional generator `[z, labels] -> (B, ...)` is asked for, or
-            None.
+        labels: `ops.Labels` or `ops.SideVectors` that a conditional generator
+            `[z, labels] -> (B, ...)` is asked for, or None.
         name: the model's name.
 
     Raises:
@@ -63,13 +62,13 @@ class AdversarialModel(
         critic_steps: int = 0,
         ema_decay: float | None = None,
         seed: int | None = None,
-        labels: Labels | None = None,
+        labels: conditions.Condition | None = None,
         name: str | None = None,
     ):
         _check_concrete(type(self))
         super().__init__(name=name)
         self.generator, self.labels = generator, conditions.checked(labels)
-        self.latent_dim = players.latent_dim_of(generator, latent_dim, labels is not None)
+        self.latent_dim = players.latent_dim_of(generator, latent_dim, labels)
         self.prior = prior or Normal()
         if generator_steps < 1 or critic_steps < 0:
             raise ValueError(

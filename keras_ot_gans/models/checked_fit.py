@@ -4,7 +4,6 @@ import keras
 import tensorflow as tf
 
 from keras_ot_gans.models import real_data
-from keras_ot_gans.ops.labels import check_labels
 
 
 class CheckedFit:
@@ -15,8 +14,8 @@ class CheckedFit:
 
         Args:
             x: array `(n, ...)` or `tf.data.Dataset` of batches, float; images in [-1, 1].
-            y: int array `(n,)`, labels of the rows of an array `x`, for a conditional model; else
-                None. A dataset holds its own.
+            y: int array `(n,)`, labels of the rows of an array `x`, for a conditional model, or
+                float `(n, dim)` for one of vectors; else None. A dataset holds its own.
             steps_per_epoch: int or None, rounds per epoch; needed for endless datasets.
             **kwargs: as in `keras.Model.fit`.
 
@@ -72,7 +71,7 @@ class CheckedFit:
     def _checked_labels_of_data(self, y):
         if self.labels is None or y is None:
             return y
-        return check_labels(y, self.labels.num_classes, "y")
+        return self.labels.checked(y, "y")
 
     def _checked(self, x, name: str, steps_name: str, steps: int | None):
         if steps is not None and steps < 1:  # on endless data Keras would never stop
@@ -80,7 +79,6 @@ class CheckedFit:
                 f"`{steps_name}` must be None or at least 1. Received: {steps_name}={steps}. "
                 "It is the number of rounds of one epoch."
             )
-        classes = None if self.labels is None else self.labels.num_classes
         shape, passes = self.generator.output_shape[1:], self.passes_per_round
-        x = real_data.checked(x, shape, passes, name, classes)
+        x = real_data.checked(x, shape, passes, name, self.labels)
         return real_data.with_known_length(x, steps, name, steps_name)

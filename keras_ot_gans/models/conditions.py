@@ -1,4 +1,4 @@
-"""Class labels on their way through a round of the game."""
+"""Class labels, or vectors, on their way through a round of the game."""
 
 from typing import Any
 
@@ -7,9 +7,12 @@ import tensorflow as tf
 
 from keras_ot_gans.models import replicas
 from keras_ot_gans.ops.labels import Labels
+from keras_ot_gans.ops.side_vectors import SideVectors
+
+Condition = Labels | SideVectors
 
 
-def checked(labels: Labels | None) -> Labels | None:
+def checked(labels: Condition | None) -> Condition | None:
     """Return a model's `labels`, or say what they must be.
 
     Args:
@@ -19,24 +22,24 @@ def checked(labels: Labels | None) -> Labels | None:
         The same.
 
     Raises:
-        TypeError: if it is something else than `ops.Labels` or None.
+        TypeError: if it is something else than `ops.Labels`, `ops.SideVectors` or None.
 
     Example:
         >>> checked(10)
         Traceback (most recent call last):
         ...
-        TypeError: `labels` must be None or an `ops.Labels`. Received: 10. Pass \
-`ops.Labels(num_classes)`.
+        TypeError: `labels` must be None, an `ops.Labels` or an `ops.SideVectors`. Received: 10. \
+Pass `ops.Labels(num_classes)`.
     """
-    if labels is not None and not isinstance(labels, Labels):
+    if labels is not None and not isinstance(labels, Condition):
         raise TypeError(
-            f"`labels` must be None or an `ops.Labels`. Received: {labels!r}. "
-            "Pass `ops.Labels(num_classes)`."
+            "`labels` must be None, an `ops.Labels` or an `ops.SideVectors`. "
+            f"Received: {labels!r}. Pass `ops.Labels(num_classes)`."
         )
     return labels
 
 
-def real_labels(data: Any, labels: Labels | None, index: int) -> tf.Tensor | None:
+def real_labels(data: Any, labels: Condition | None, index: int) -> tf.Tensor | None:
     """Return the labels of one real batch of a round.
 
     Args:
@@ -60,39 +63,13 @@ def real_labels(data: Any, labels: Labels | None, index: int) -> tf.Tensor | Non
             "Pass `fit(x, y)` or a dataset of (x, y), such as "
             "`datasets.load_image_set(..., with_labels=True)`, or leave `labels` out of the model."
         )
-    check_form(y.shape, y.dtype, packed=len(y.shape) == 2)
-    return tf.cast(y[:, index] if len(y.shape) == 2 else y, tf.int32)
-
-
-def check_form(shape: tuple, dtype: Any, packed: bool) -> None:
-    """Check the form of a batch's labels.
-
-    Args:
-        shape: shape of the labels.
-        dtype: their dtype.
-        packed: bool, whether the batch is packed into rounds.
-
-    Raises:
-        ValueError: if the labels are not integers, or not one per sample.
-
-    Example:
-        >>> check_form((8, 10), "float32", packed=False)
-        Traceback (most recent call last):
-        ...
-        ValueError: `y` must hold integer labels (B,), one per sample. Received: shape (8, 10), \
-dtype float32. Take `argmax(axis=-1)` of one-hot labels, `y[:, 0]` of a column.
-    """
-    dtype = tf.as_dtype(dtype)
-    if not dtype.is_integer or len(shape) != (2 if packed else 1):
-        form = "(B, updates), as `x` is packed" if packed else "(B,), one per sample"
-        raise ValueError(
-            f"`y` must hold integer labels {form}. Received: shape {tuple(shape)}, dtype "
-            f"{dtype.name}. Take `argmax(axis=-1)` of one-hot labels, `y[:, 0]` of a column."
-        )
+    packed = len(y.shape) == 2 + len(labels.shape)
+    labels.check_form(y.shape, y.dtype.name, packed)
+    return tf.cast(y[:, index] if packed else y, labels.dtype)
 
 
 def fake_labels(
-    labels: Labels | None, n: tf.Tensor | int, stream: keras.random.SeedGenerator
+    labels: Condition | None, n: tf.Tensor | int, stream: keras.random.SeedGenerator
 ) -> tf.Tensor | None:
     """Draw this replica's labels of a global draw.
 

@@ -22,7 +22,7 @@ def check_networks(
         critic: `keras.Model` or None.
         critic_steps: int.
         micro_batch: int or None.
-        labels: `ops.Labels` or None.
+        labels: `ops.Labels`, `ops.SideVectors` or None.
 
     Raises:
         ValueError: if they do not fit.

@@ -20,7 +20,6 @@ from keras_ot_gans.models.data_start import DataStart
 from keras_ot_gans.models.feature_tape import FeatureTape, check_compilation
 from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.costs import cosine
-from keras_ot_gans.ops.labels import Labels
 
 Distance = Callable[[tf.Tensor, tf.Tensor, Cost, Matcher], MinibatchEnergy]
 
@@ -48,18 +47,19 @@ class OTGAN(DataStart, AdversarialModel):
         micro_batch: int or None. With it, features of a batch of any size are computed this many
             at a time, matched once, and each micro-batch gets its part of the gradient in a second
             pass (`FeatureTape`): the same update, half again as slow, in the memory of one.
-        labels: `ops.Labels` for conditional generation (Algorithm 2): fakes are asked for the
-            labels of the real batch, and pairs (sample, label) are matched jointly. `labels` itself
-            serves `sample`.
+        labels: `ops.Labels`, or `ops.SideVectors` such as embeddings of a text, for conditional
+            generation (Algorithm 2): fakes are asked for what the real batch holds, and pairs
+            (sample, label) are matched jointly. The distribution of `Labels` serves `sample`.
         **kwargs: `latent_dim`, `prior`, `ema_decay`, `seed`, `name` of `AdversarialModel`.
 
     Roles:
         `generator`, and `critic` where `critic_steps > 0`.
 
     Fit:
-        Expects `x` `(B, ...)`, `B` even, shaped like a generated sample, and `y` `(B,)` if
-        conditional. `datasets.in_rounds(data, critic_steps + generator_steps)` gives each update a
-        batch of its own, as Algorithm 1 has it; a plain batch serves the round. Networks with
+        Expects `x` `(B, ...)`, `B` even, shaped like a generated sample, and `y` `(B,)`, or vectors
+        `(B, dim)`, if conditional. `datasets.in_rounds(data, critic_steps + generator_steps)` gives
+        each update a batch of its own, as Algorithm 1 has it; a plain batch serves the round.
+        Networks with
         `layers.WeightNormalization` are initialised from the first batch. Logs `distance` (eq. 8),
         `cross`, `within_real`, `within_fake`, `marginal_error` (largest of a matching),
         `iterations`, `not_converged` (matchings per update), `plan_entropy` (nats per point).
@@ -94,7 +94,7 @@ class OTGAN(DataStart, AdversarialModel):
         generator_steps: int = 3,
         critic_steps: int | None = None,
         micro_batch: int | None = None,
-        labels: Labels | None = None,
+        labels: conditions.Condition | None = None,
         **kwargs,
     ):
         if critic_steps is None:
@@ -195,7 +195,7 @@ class OTGAN(DataStart, AdversarialModel):
             tape: `FeatureTape` that records.
             x_real: tensor `(B, ...)`, this replica's real batch.
             z: tensor `(B, latent_dim)`, this replica's latents.
-            labels: int tensor `(B,)`, of both, if conditional.
+            labels: tensor `(B, ...)`, of both, if conditional.
             roles: roles whose gradient will be asked for.
             training: bool.
 
@@ -237,13 +237,13 @@ class OTGAN(DataStart, AdversarialModel):
         Args:
             x_real: array `(n, ...)`.
             x_fake: array `(m, ...)`.
-            labels: int array `(n,)`, of both batches, if conditional.
+            labels: array `(n, ...)`, of both batches, if conditional.
 
         Returns:
             `(cost, forward, backward)`, float32 arrays `(n, m)`: the plan with rows, and with
             columns, scaled to sum to 1.
         """
-        labels = None if labels is None else tf.constant(labels, tf.int32)
+        labels = None if labels is None else tf.constant(self.labels.checked(labels, "labels"))
         features = [
             self._features(tf.constant(x, tf.float32), labels, training=False)
             for x in (x_real, x_fake)

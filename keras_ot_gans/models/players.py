@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_ot_gans.layers.spectral_normalization import SpectralNormalization
+from keras_ot_gans.models.conditions import Condition
 
 
 def checked_optimizers(
@@ -65,13 +66,15 @@ def with_loss_scale(
     return optimizer
 
 
-def latent_dim_of(generator: keras.Model, latent_dim: int | None, conditional: bool = False) -> int:
+def latent_dim_of(
+    generator: keras.Model, latent_dim: int | None, labels: Condition | None = None
+) -> int:
     """Return the latent width, checked against the generator's input.
 
     Args:
         generator: `keras.Model` `(B, latent_dim) -> (B, ...)`.
         latent_dim: int, or None to read it from the generator.
-        conditional: bool, whether it takes `[z, labels]`.
+        labels: what it is told beside latents, `[z, labels]`, or None.
 
     Returns:
         int.
@@ -81,17 +84,18 @@ def latent_dim_of(generator: keras.Model, latent_dim: int | None, conditional: b
     """
     received = getattr(generator, "input_shape", None) if generator.built else None
     shape = received
-    if conditional:
+    if labels is not None:
         pair = isinstance(received, list) and len(received) == 2
-        shape = received[0] if pair and len(received[1]) == 1 else None
+        shape = received[0] if pair and tuple(received[1][1:]) == labels.shape else None
     if not isinstance(shape, tuple) or len(shape) != 2:
-        takes = "latents and labels [(B, latent_dim), (B,)]" if conditional else "latents"
+        takes, also = "latents (B, latent_dim)", ""
+        if labels is not None:
+            second = str((None, *labels.shape)).replace("None", "B")
+            takes = f"latents and labels [(B, latent_dim), {second}]"
+            also = f" and `keras.Input({labels.shape}, dtype={labels.dtype!r})`"
         raise ValueError(
-            f"`generator` must be a built model of {takes}"
-            f"{'' if conditional else ' (B, latent_dim)'}. "
-            f"Received: {generator.name!r} with input shape {received}. Begin it with "
-            "`keras.Input((latent_dim,))`"
-            f"{' and `keras.Input((), dtype=int)`.' if conditional else '.'}"
+            f"`generator` must be a built model of {takes}. Received: {generator.name!r} with "
+            f"input shape {received}. Begin it with `keras.Input((latent_dim,))`{also}."
         )
     if latent_dim is not None and latent_dim != shape[-1]:
         raise ValueError(

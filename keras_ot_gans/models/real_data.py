@@ -79,19 +79,18 @@ def _check_form(shape: tuple, dtype: Any, sample_shape: tuple, passes: int, name
         )
 
 
-def _check_batch_labels(y: Any, num_classes: int) -> list[tf.Operation]:
+def _check_batch_labels(y: Any, labels: conditions.Condition) -> list[tf.Operation]:
     """Return the check of a batch's labels as an operation of an input pipeline."""
-    low, high = tf.reduce_min(y), tf.reduce_max(y)
-    text = (
-        f"`y` must lie in [0, {num_classes - 1}] for {num_classes} classes. Received: labels from "
-        "{} to {}. Count the classes from 0, or give the model more labels."
-    )
-    inside = (low >= 0) & (high < num_classes)
-    return [tf.debugging.Assert(inside, [tf.strings.format(text, [low, high])])]
+    good, text, received = labels.batch_check(y)
+    return [tf.debugging.Assert(good, [tf.strings.format(text, received)])]
 
 
 def checked(
-    x: Any, sample_shape: tuple, passes: int, name: str = "x", num_classes: int | None = None
+    x: Any,
+    sample_shape: tuple,
+    passes: int,
+    name: str = "x",
+    labels: conditions.Condition | None = None,
 ) -> Any:
     """Check real data against the generator that must imitate them.
 
@@ -104,7 +103,8 @@ def checked(
         sample_shape: shape of one generated sample.
         passes: int, updates in one round; packed batches have that many along axis 1.
         name: the argument's name, for the message.
-        num_classes: int, to check the labels of a dataset of `(x, y)` too; None ignores them.
+        labels: what a conditional model is told, to check the `y` of a dataset of `(x, y)` too;
+            None ignores it.
 
     Returns:
         `x`, or the dataset that checks its values.
@@ -122,15 +122,15 @@ shape (8, 3). Reshape or resize the data, or change the generator.
     if isinstance(x, tf.data.Dataset):
         first, second, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
         _check_form(tuple(first.shape), first.dtype, sample_shape, passes, name)
-        if num_classes is not None and second is not None:
+        if labels is not None and second is not None:
             packed = len(first.shape) == len(sample_shape) + 2
-            conditions.check_form(second.shape, second.dtype, packed)
+            labels.check_form(tuple(second.shape), second.dtype.name, packed)
 
         def check_batch(*batch):
             real, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
             checks = _check_batch(real, name)
-            if num_classes is not None and y is not None:
-                checks += _check_batch_labels(y, num_classes)
+            if labels is not None and y is not None:
+                checks += _check_batch_labels(y, labels)
             with tf.control_dependencies(checks):
                 real = tf.identity(real)
             return (real, *batch[1:]) if len(batch) > 1 else real

@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans.networks.conditioning import with_labels
-from keras_ot_gans.ops.labels import check_labels
 
 
 class Sampling:
@@ -56,7 +55,8 @@ class Sampling:
             z: float array `(n, latent_dim)`.
             batch_size: int, latents per call.
             use_ema: bool, take the moving average of the generator where there is one.
-            labels: int array `(n,)` of a conditional model, one per latent; else None.
+            labels: int array `(n,)` of a conditional model, one per latent, or float `(n, dim)` of
+                one of vectors; else None.
 
         Returns:
             float32 array `(n, ...)`, in the range of the generator.
@@ -89,7 +89,7 @@ class Sampling:
             )
         if labels is None:
             return None
-        labels = check_labels(labels, self.labels.num_classes)
+        labels = self.labels.checked(labels, "labels")
         if len(labels) != n:
             raise ValueError(
                 f"`labels` must hold one label per sample, {n}. Received: {len(labels)}."
@@ -101,7 +101,7 @@ class Sampling:
             network = self.ema_generator if averaged else self.generator
             signature = [tf.TensorSpec((None, self.latent_dim), tf.float32)]
             if self.labels is not None:
-                signature.append(tf.TensorSpec((None,), tf.int32))
+                signature.append(tf.TensorSpec((None, *self.labels.shape), self.labels.dtype))
 
             def generate(z, labels=None):
                 return network(with_labels(z, labels), training=False)
@@ -124,7 +124,8 @@ class Sampling:
             seed: int for the same latents at each call, None for new ones.
             batch_size: int, samples per call of the generator.
             use_ema: bool, take the moving average of the generator where there is one.
-            labels: int array `(n,)` for samples of these classes; None draws them.
+            labels: int array `(n,)` for samples of these classes; None draws them. Float array
+                `(n, dim)` for a model of vectors, which cannot be drawn.
 
         Returns:
             float32 array `(n, ...)`, in the range of the generator.

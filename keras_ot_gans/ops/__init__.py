@@ -20,6 +20,7 @@ from keras_ot_gans.ops.shapes import (
     check_same_last_dim,
     check_same_shape,
 )
+from keras_ot_gans.ops.side_vectors import SideVectors
 from keras_ot_gans.ops.sinkhorn import Potentials, sinkhorn, transport_plan
 from keras_ot_gans.ops.sinkhorn_blocked import sinkhorn_blocked
 
@@ -29,6 +30,7 @@ __all__ = [
     "Normal",
     "PlanProducts",
     "Potentials",
+    "SideVectors",
     "Uniform",
     "apply_plan",
     "as_float32",

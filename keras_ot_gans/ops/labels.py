@@ -124,6 +124,9 @@ class Labels:
     num_classes: int
     frequencies: Sequence[float] | None = None
 
+    shape = ()  # of what one sample is told
+    dtype = "int32"
+
     def __post_init__(self):
         """Check the numbers."""
         if self.num_classes < 1:
@@ -163,6 +166,63 @@ class Labels:
         """
         counts = np.bincount(check_labels(labels, num_classes), minlength=num_classes)
         return cls(num_classes, counts)
+
+    def checked(self, values: Any, name: str = "y") -> np.ndarray:
+        """Return labels whose values are known, or say what is wrong with them.
+
+        Args:
+            values: integers `(n,)`.
+            name: the argument's name, for the message.
+
+        Returns:
+            int32 array `(n,)`.
+
+        Raises:
+            ValueError: as `check_labels`.
+        """
+        return check_labels(values, self.num_classes, name)
+
+    def check_form(self, shape: tuple, dtype: str, packed: bool) -> None:
+        """Check the form of a batch's labels.
+
+        Args:
+            shape: shape of the labels.
+            dtype: name of their dtype.
+            packed: bool, whether the batch is packed into rounds.
+
+        Raises:
+            ValueError: if the labels are not integers, or not one per sample.
+
+        Example:
+            >>> Labels(10).check_form((8, 10), "float32", packed=False)
+            Traceback (most recent call last):
+            ...
+            ValueError: `y` must hold integer labels (B,), one per sample. Received: shape \
+(8, 10), dtype float32. Take `argmax(axis=-1)` of one-hot labels, `y[:, 0]` of a column.
+        """
+        if "int" not in dtype or len(shape) != (2 if packed else 1):
+            form = "(B, updates), as `x` is packed" if packed else "(B,), one per sample"
+            raise ValueError(
+                f"`y` must hold integer labels {form}. Received: shape {tuple(shape)}, dtype "
+                f"{dtype}. Take `argmax(axis=-1)` of one-hot labels, `y[:, 0]` of a column."
+            )
+
+    def batch_check(self, y: Tensor) -> tuple[Tensor, str, list[Tensor]]:
+        """Return a check of a batch's labels, for a graph.
+
+        Args:
+            y: int tensor of any shape.
+
+        Returns:
+            bool scalar, message with places for values, those values.
+        """
+        low, high = ops.min(y), ops.max(y)
+        text = (
+            f"`y` must lie in [0, {self.num_classes - 1}] for {self.num_classes} classes. "
+            "Received: labels from {} to {}. Count the classes from 0, or give the model more "
+            "labels."
+        )
+        return ops.logical_and(low >= 0, high < self.num_classes), text, [low, high]
 
     def sample(self, shape: tuple, seed: keras.random.SeedGenerator) -> Tensor:
         """Draw labels by inverting the distribution function.

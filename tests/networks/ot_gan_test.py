@@ -206,7 +206,7 @@ def test_labels_of_every_integer_kind_and_out_of_range(role):
 
 def test_conditional_generator_is_what_models_take():
     network, _ = small("generator", num_classes=3)
-    assert latent_dim_of(network, None, conditional=True) == 5
+    assert latent_dim_of(network, None, ops.Labels(4)) == 5
     assert latent_dim_of(small("generator")[0], None) == 5
 
 
