@@ -68,6 +68,12 @@ class CheckedFit:
     def _prepare(self, x, y, batch_size: int | None, order) -> None:
         """Do what must precede the first update of `fit`: for methods that look at data."""
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:
+        """Skip what Keras does under a strategy for models that may not be built; ours are.
+
+        It would use up a batch, and fails on a batch of (x, y) where there are several workers.
+        """
+
     def _checked_labels_of_data(self, y):
         if self.labels is None or y is None:
             return y
