@@ -30,6 +30,7 @@ EXPERIMENTS = {
     "lipschitz_modes": "lipschitz_modes",
     "lipschitz_runs": "lipschitz_runs",
     "ot_modes": "ot_modes",
+    "ot_digits": "ot_digits",
 }
 
 _EXPERIMENT = flags.DEFINE_enum("experiment", None, sorted(EXPERIMENTS), "What to run.")

@@ -1,6 +1,7 @@
 """ACT on MNIST, judged by a classifier that the experiment trains itself."""
 
 import time
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -29,8 +30,18 @@ def _digits(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(images), np.concatenate(labels)
 
 
-def _classifier(run: Run) -> keras.Model:
-    """Train the judge, once per folder, and refuse one that errs too often."""
+def classifier(run: Run) -> keras.Model:
+    """Train the judge, once per folder, and refuse one that errs too often.
+
+    Args:
+        run: `Run` with a folder of the data.
+
+    Returns:
+        `keras.Model` of images, with logits.
+
+    Raises:
+        RuntimeError: if its test accuracy is below 0.985.
+    """
     path = run.folder / "classifier.keras"
     if path.exists():
         judge = keras.saving.load_model(path)
@@ -53,19 +64,48 @@ def _classifier(run: Run) -> keras.Model:
     return judge
 
 
-def _scores(judge: keras.Model, images: np.ndarray) -> dict[str, float]:
-    """Return class shares and confidence of the judge on images."""
+class Judgement(NamedTuple):
+    """What a classifier says of samples.
+
+    Attributes:
+        labels: int array `(n,)`, the most probable class of each.
+        shares: float array `(classes,)`, of each class.
+        confidence: float, mean of the largest probability.
+    """
+
+    labels: np.ndarray
+    shares: np.ndarray
+    confidence: float
+
+
+def judgement(judge: keras.Model, images: np.ndarray) -> Judgement:
+    """Classify samples.
+
+    Args:
+        judge: result of `classifier`.
+        images: float array `(n, h, w, c)` in [-1, 1].
+
+    Returns:
+        `Judgement`.
+    """
     logits = judge.predict(images, batch_size=500, verbose=0)
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    shares = np.bincount(logits.argmax(axis=1), minlength=10) / len(images)
-    scores = {"rarest class": shares.min(), "confidence": probabilities.max(axis=1).mean()}
-    scores |= {str(digit): share for digit, share in enumerate(shares)}
+    labels = logits.argmax(axis=1)
+    shares = np.bincount(labels, minlength=logits.shape[1]) / len(images)
+    return Judgement(labels, shares, float(probabilities.max(axis=1).mean()))
+
+
+def _scores(judge: keras.Model, images: np.ndarray) -> dict[str, float]:
+    """Return class shares and confidence of the judge on images."""
+    found = judgement(judge, images)
+    scores = {"rarest class": found.shares.min(), "confidence": found.confidence}
+    scores |= {str(digit): share for digit, share in enumerate(found.shares)}
     return {name: float(score) for name, score in scores.items()}
 
 
 def _run(run: Run) -> list[dict]:
-    judge, rows = _classifier(run), []
+    judge, rows = classifier(run), []
     test, _ = _digits(run, "test")
     rows.append({"images": "test set", "seed": 0, **_scores(judge, test), "minutes": 0.0})
     for seed in run.seeds:

@@ -138,3 +138,19 @@ def test_toy_configs_follow_table_3():
             assert config.model.navigator.hidden == (100, 50)
         if config.data.name == "eight_gaussians":
             assert config.train.batch_size == 100
+
+
+def test_ot_gan_config_is_the_authors():
+    """Salimans et al., 2018, section 5.2, and the authors' `train_with_model_saving.py`."""
+    config = load(FOLDER / "ot_gan_cifar10.py").get_config()
+    model, train = config.model, config.train
+    assert (model.generator.width, model.critic.width, model.latent_dim) == (128, 128, 100)
+    assert (model.prior, model.cost, model.distance) == ("uniform", "cosine", "minibatch_energy")
+    assert 1 / model.matching.epsilon == pytest.approx(500)  # lambda
+    assert (model.generator_steps, model.critic_steps, model.ema_decay) == (3, 1, 0.999)
+    for role in ("generator", "critic"):
+        adam = config.optimizers[role]
+        assert (adam.learning_rate, adam.beta_1, adam.beta_2) == (3e-4, 0.5, 0.999)
+        assert adam.epsilon == 1e-8
+    assert train.batch_size == 8000 and config.data.flip
+    assert train.batch_size % model.micro_batch == 0
