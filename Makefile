@@ -4,11 +4,11 @@
 #   make test                      every gate
 #   make test VENV=/path/to/venv   in a virtual environment of your own (made if it is not there)
 #   make test PYTHON=python3.12    with this interpreter (only asked when the environment is made)
-#   make test WORKERS=4            pytest in four processes; 0, the default, is one with all cores
+#   make test WORKERS=4            pytest in four processes; the default is 2
 
 VENV ?= .venv
 PYTHON ?=
-WORKERS ?= 0
+WORKERS ?= 2
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
 

@@ -10,12 +10,11 @@ import numpy as np
 
 from keras_ot_gans import ops
 
-POINTS, WIDTH = int(sys.argv[1]), 32
-X_REAL, X_FAKE = np.random.default_rng(0).normal(size=(2, POINTS, WIDTH)).astype("float32")
+WIDTH = 32
 
 
 def solve(points):
-    x_real, x_fake = X_REAL[:points], X_FAKE[:points]
+    x_real, x_fake = np.random.default_rng(0).normal(size=(2, points, WIDTH)).astype("float32")
     settings = {"tolerance": 0.0, "max_iterations": 3, "block_size": 256}
     potentials = ops.sinkhorn_blocked(x_real, x_fake, ops.cosine, 0.1, **settings)
     products = ops.apply_plan(
@@ -29,7 +28,12 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-solve(100)  # the growth below is not that of loading the compiler
-before = peak()
-solve(POINTS)
-sys.stdout.write(str(peak() - before))
+def main(points):
+    solve(100)  # the growth below is not that of loading the compiler
+    before = peak()
+    solve(points)
+    sys.stdout.write(str(peak() - before))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
