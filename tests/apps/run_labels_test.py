@@ -84,7 +84,11 @@ def test_networks_learn_the_classes_from_the_data(config, name):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("name", "dcgan", "one of sndcgan, sngan_resnet, wgan_gp_resnet where.*Received: 'dcgan'"),
+        (
+            "name",
+            "dcgan",
+            "one of ot_gan, sndcgan, sngan_resnet, wgan_gp_resnet where.*Received: 'dcgan'",
+        ),
         ("num_classes", 10, "left out: the data say it. Received: 10"),
     ],
 )

@@ -118,7 +118,7 @@ BAD = {
     "penalty": (TypeError, "`penalty` must be None or a `losses.Penalty`", {"penalty": "gp"}),
     "consistency": (TypeError, "`consistency` must be None or", {"consistency": 2.0}),
     "generator_loss": (TypeError, "`generator_loss` must be", {"generator_loss": "linear"}),
-    "labels": (TypeError, "`labels` must be None or an `ops.Labels`", {"labels": 3}),
+    "labels": (TypeError, "`labels` must be None, an `ops.Labels`", {"labels": 3}),
     "batch_size missing": (
         ValueError,
         "`batch_size` must be given for a penalty with a buffer",
