@@ -87,7 +87,7 @@ def test_networks_learn_the_classes_from_the_data(config, name):
         (
             "name",
             "dcgan",
-            "one of ot_gan, sndcgan, sngan_resnet, wgan_gp_resnet where.*Received: 'dcgan'",
+            "one of ot_gan, sndcgan, sngan_resnet, wgan_gp.*Received: 'dcgan'",
         ),
         ("num_classes", 10, "left out: the data say it. Received: 10"),
     ],
