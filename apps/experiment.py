@@ -165,10 +165,10 @@ def describe(
         optimizer = config.optimizers[role]
         rate = f"{optimizer.name}, learning rate {optimizer.learning_rate:g}"
         lines.append(f"  {role:<10} {parameters:>12,} parameters, {rate}")
+    updates = ", ".join(f"{n} {role}" for role, n in model.updates_per_round.items())
     lines.append(
         f"{train.generator_updates:,} generator updates: {schedule.epochs} epochs of "
-        f"{schedule.rounds:,} rounds, {model.generator_steps} generator and {model.critic_steps} "
-        f"critic updates in a round, batch {train.batch_size}"
+        f"{schedule.rounds:,} rounds, {updates} updates in a round, batch {train.batch_size}"
     )
     return "\n".join(lines)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from apps.bidirectional_builders import build_age, build_vae
 from apps.look_up import call, look_up
 from apps.network_builders import NAVIGATORS, build_features, build_generator
 from keras_ot_gans import divergences, losses, models, networks, ops
@@ -131,8 +132,10 @@ def _prior(section: Mapping) -> dict:
 
 MODELS: dict[str, Callable] = {
     "act_gan": _act_gan,
+    "age": build_age,
     "lipschitz_gan": _lipschitz_gan,
     "minimum_distance": _minimum_distance,
     "ot_gan": _ot_gan,
+    "vae": build_vae,
 }
 CONDITIONAL = ("lipschitz_gan", "ot_gan")  # whose builder takes labels

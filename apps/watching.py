@@ -9,7 +9,14 @@ from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
 
-PICTURES = ("navigator", "plans", "samples")
+# Those beside samples; each takes real samples first.
+OTHERS = {
+    "interpolations": callbacks.Interpolations,
+    "navigator": callbacks.NavigatorLogits,
+    "plans": callbacks.TransportPlan,
+    "reconstructions": callbacks.Reconstructions,
+}
+PICTURES = ("samples", *OTHERS)
 
 
 def watchers(
@@ -51,10 +58,9 @@ def watchers(
         else:
             number = watch.num_pictured
             found.append(callbacks.SampleScatter(source.real, folder.path, num=number, **when))
-    if "navigator" in watch.pictures:
-        found.append(callbacks.NavigatorLogits(source.real, folder.path, **when))
-    if "plans" in watch.pictures:
-        found.append(callbacks.TransportPlan(source.real, folder.path, **when))
+    for name, make in OTHERS.items():
+        if name in watch.pictures:
+            found.append(make(source.real, folder.path, **when))
     last = checkpoints.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
     return [*found, EpochLog(folder.metrics, folder.logs, judge), last]
 

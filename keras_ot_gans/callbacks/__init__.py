@@ -9,12 +9,14 @@ from keras_ot_gans.callbacks.density_pictures import density_picture
 from keras_ot_gans.callbacks.evaluate_generator import EvaluateGenerator
 from keras_ot_gans.callbacks.event_log import EventLog
 from keras_ot_gans.callbacks.freeze_role import FreezeRole
+from keras_ot_gans.callbacks.interpolations import Interpolations
 from keras_ot_gans.callbacks.json_lines import append_json_line, read_json_lines
 from keras_ot_gans.callbacks.navigator_logits import NavigatorLogits
 from keras_ot_gans.callbacks.navigator_pictures import navigator_picture
 from keras_ot_gans.callbacks.picture_callback import PictureCallback
 from keras_ot_gans.callbacks.pictures import figure_to_array, image_grid, new_figure, write_png
 from keras_ot_gans.callbacks.plan_pictures import plan_picture
+from keras_ot_gans.callbacks.reconstructions import Reconstructions
 from keras_ot_gans.callbacks.sample_grid import SampleGrid
 from keras_ot_gans.callbacks.sample_scatter import SampleScatter
 from keras_ot_gans.callbacks.transport_plan import TransportPlan
@@ -23,8 +25,10 @@ __all__ = [
     "EvaluateGenerator",
     "EventLog",
     "FreezeRole",
+    "Interpolations",
     "NavigatorLogits",
     "PictureCallback",
+    "Reconstructions",
     "SampleGrid",
     "SampleScatter",
     "TransportPlan",

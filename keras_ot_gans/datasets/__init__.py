@@ -9,10 +9,21 @@ from keras_ot_gans.datasets.epoch_shuffle import EpochShuffle
 from keras_ot_gans.datasets.folders import from_folder
 from keras_ot_gans.datasets.image_sets import IMAGE_SETS, ImageSet
 from keras_ot_gans.datasets.images import load_image_set
+from keras_ot_gans.datasets.imbalanced_grid import (
+    LabelledMixture,
+    imbalanced_grid,
+    imbalanced_grid_counts,
+    imbalanced_grid_mixture,
+)
 from keras_ot_gans.datasets.mixtures import GaussianMixture
 from keras_ot_gans.datasets.outliers import outlier_mixtures, outlier_sets
 from keras_ot_gans.datasets.pixels import crop_image, prepare_image, resize_image
 from keras_ot_gans.datasets.rounds import in_rounds
+from keras_ot_gans.datasets.stacked_mnist import (
+    StackedMNIST,
+    load_stacked_mnist,
+    stacked_mnist,
+)
 from keras_ot_gans.datasets.streams import from_stream
 from keras_ot_gans.datasets.toy import (
     LOWER_LEFT,
@@ -39,6 +50,8 @@ __all__ = [
     "EpochShuffle",
     "GaussianMixture",
     "ImageSet",
+    "LabelledMixture",
+    "StackedMNIST",
     "bimodal_1d",
     "bimodal_1d_distribution",
     "bimodal_1d_mixture",
@@ -51,13 +64,18 @@ __all__ = [
     "from_folder",
     "from_stream",
     "half_moons",
+    "imbalanced_grid",
+    "imbalanced_grid_counts",
+    "imbalanced_grid_mixture",
     "imbalanced_weights",
     "in_rounds",
     "load_image_set",
+    "load_stacked_mnist",
     "outlier_mixtures",
     "outlier_sets",
     "prepare_image",
     "resize_image",
+    "stacked_mnist",
     "swiss_roll",
     "to_unit_range",
     "twenty_five_gaussians",

@@ -5,6 +5,10 @@ the same metrics as values, for `callbacks.EvaluateGenerator`; `ImageScores` com
 scores of images, each with the card of its protocol.
 """
 
+from keras_ot_gans.metrics.annealed_importance import (
+    LogLikelihood,
+    annealed_log_likelihood,
+)
 from keras_ot_gans.metrics.conditional import (
     ClassMoments,
     IntraClassFrechet,
@@ -13,6 +17,7 @@ from keras_ot_gans.metrics.conditional import (
     intra_class_frechet,
 )
 from keras_ot_gans.metrics.data_hash import DataHash, data_hash
+from keras_ot_gans.metrics.decoder_density import decoder_log_density
 from keras_ot_gans.metrics.earth_mover import (
     EarthMoverDistance,
     EarthMoverDistanceWithFloor,
@@ -58,6 +63,12 @@ from keras_ot_gans.metrics.kernel_distance import (
     kernel_distance,
     kernel_distance_without,
 )
+from keras_ot_gans.metrics.latent import (
+    AggregatePosterior,
+    NearestLatents,
+    aggregate_posterior,
+    nearest_latents,
+)
 from keras_ot_gans.metrics.manifold import (
     ManifoldMembership,
     PrecisionRecall,
@@ -65,6 +76,12 @@ from keras_ot_gans.metrics.manifold import (
     precision_recall,
 )
 from keras_ot_gans.metrics.mode_coverage import ModeCoverageResult, mode_coverage
+from keras_ot_gans.metrics.mode_histogram import (
+    ModeHistogramScores,
+    mode_histogram_scores,
+    reconstruction_accuracy,
+)
+from keras_ot_gans.metrics.mode_labels import mixture_labels, stacked_digit_labels
 from keras_ot_gans.metrics.moments import Moments
 from keras_ot_gans.metrics.presets import PRESETS, Protocol
 from keras_ot_gans.metrics.protocol import ProtocolCard, check_comparable
@@ -76,6 +93,7 @@ from keras_ot_gans.metrics.statistics_cache import StatisticsCache, default_cach
 
 __all__ = [
     "PRESETS",
+    "AggregatePosterior",
     "ClassMoments",
     "DataHash",
     "EarthMover",
@@ -92,10 +110,13 @@ __all__ = [
     "Interval",
     "IntraClassFrechet",
     "KernelDistance",
+    "LogLikelihood",
     "ManifoldMembership",
     "ModeCoverage",
     "ModeCoverageResult",
+    "ModeHistogramScores",
     "Moments",
+    "NearestLatents",
     "PrecisionRecall",
     "Protocol",
     "ProtocolCard",
@@ -106,12 +127,15 @@ __all__ = [
     "StatisticsCache",
     "TooFewSamples",
     "WeightsMissing",
+    "aggregate_posterior",
+    "annealed_log_likelihood",
     "bootstrap_interval",
     "check_comparable",
     "class_probabilities",
     "conditional_accuracy",
     "conditional_hits",
     "data_hash",
+    "decoder_log_density",
     "default_cache_dir",
     "earth_mover",
     "earth_mover_with_floor",
@@ -131,9 +155,14 @@ __all__ = [
     "manifold_membership",
     "matrix_root",
     "mean_interval",
+    "mixture_labels",
     "mode_coverage",
+    "mode_histogram_scores",
+    "nearest_latents",
     "precision_recall",
+    "reconstruction_accuracy",
     "sorted_w2",
+    "stacked_digit_labels",
     "to_pixels",
     "trained_classifier",
 ]

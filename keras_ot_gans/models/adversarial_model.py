@@ -107,6 +107,12 @@ class AdversarialModel(
         return max(self.generator_steps, self.critic_steps)
 
     @property
+    def updates_per_round(self) -> dict[str, int]:
+        """Optimizer updates of each role in a round where none is frozen."""
+        steps = {role: self.generator_steps for role in self.networks}
+        return {**steps, "critic": self.critic_steps} if "critic" in steps else steps
+
+    @property
     def frozen(self) -> tuple[str, ...]:
         """Roles that `freeze` has stopped."""
         return self._frozen
@@ -179,9 +185,8 @@ class AdversarialModel(
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
         packed = len(x.shape) > len(self.generator.output_shape)
         for index in range(self.passes_per_round):
-            limits = {role: self.generator_steps for role in self.networks}
-            limits["critic"] = self.critic_steps
-            roles = (r for r in self.networks if index < limits[r] and r not in self._frozen)
+            limits = self.updates_per_round
+            roles = (r for r in limits if index < limits[r] and r not in self._frozen)
             yield (x[:, index] if packed else x), tuple(roles)
 
     def stream(self, training: bool) -> keras.random.SeedGenerator:

@@ -11,7 +11,13 @@ from keras_ot_gans.networks.conditioning import Wrap
 
 
 def up_block(
-    x: Any, channels: int, name: str, norm: Callable[[Any, str], Any], initializer: Any
+    x: Any,
+    channels: int,
+    name: str,
+    norm: Callable[[Any, str], Any],
+    initializer: Any,
+    wrap: Wrap | None = None,
+    after: Callable[[Any, str], Any] | None = None,
 ) -> Any:
     """Residual block that doubles the side.
 
@@ -24,6 +30,9 @@ def up_block(
         name: prefix of the layers' names.
         norm: function `(tensor, name) -> tensor`, see `conditioning.batch_norm`.
         initializer: Keras initialiser of the 3x3 kernels; Glorot-uniform for the shortcut.
+        wrap: function of a layer, see `conditioning.wrapper`; None leaves the layers as they are.
+        after: function `(tensor, name) -> tensor` that each 3x3 convolution's output goes
+            through, see `transformations.noise_injection`; None for none.
 
     Returns:
         Symbolic tensor `(B, 2 size, 2 size, channels)`.
@@ -33,18 +42,28 @@ def up_block(
     Differs: no bias before a batch norm, where it has no effect. The shortcut is convolved before
         it is enlarged: the same numbers for a quarter of the work.
     """
+    wrap = wrap or conditioning.wrapper(False)
+    after = after or (lambda h, name: h)
     h = layers.ReLU(name=f"{name}_relu1")(norm(x, f"{name}_norm1"))
     h = layers.UpSampling2D(2, name=f"{name}_up")(h)
-    h = _conv3(channels, f"{name}_conv1", initializer, use_bias=False)(h)
-    h = layers.ReLU(name=f"{name}_relu2")(norm(h, f"{name}_norm2"))
-    h = _conv3(channels, f"{name}_conv2", initializer)(h)
-    shortcut = layers.Conv2D(channels, 1, name=f"{name}_shortcut")(x)
+    h = wrap(_conv3(channels, f"{name}_conv1", initializer, use_bias=False))(h)
+    h = norm(after(h, f"{name}_after1"), f"{name}_norm2")
+    h = layers.ReLU(name=f"{name}_relu2")(h)
+    h = after(wrap(_conv3(channels, f"{name}_conv2", initializer))(h), f"{name}_after2")
+    shortcut = wrap(layers.Conv2D(channels, 1, name=f"{name}_shortcut"))(x)
     shortcut = layers.UpSampling2D(2, name=f"{name}_shortcut_up")(shortcut)
     return layers.Add(name=f"{name}_add")([h, shortcut])
 
 
 def critic_block(
-    x: Any, channels: int, name: str, wrap: Wrap, initializer: Any, *, down: bool
+    x: Any,
+    channels: int,
+    name: str,
+    wrap: Wrap,
+    initializer: Any,
+    *,
+    down: bool,
+    hidden: int | None = None,
 ) -> Any:
     """Residual block of a critic, without norm.
 
@@ -54,11 +73,12 @@ def critic_block(
 
     Args:
         x: symbolic tensor `(B, size, size, c)`.
-        channels: int, channels of the output; those between the convolutions stay `c`.
+        channels: int, channels of the output.
         name: prefix of the layers' names.
         wrap: function of a layer, see `conditioning.wrapper`.
         initializer: Keras initialiser of the 3x3 kernels; Glorot-uniform for the shortcut.
         down: bool, halve the side.
+        hidden: int, channels between the convolutions; None for the `c` of the input.
 
     Returns:
         Symbolic tensor `(B, size / 2, size / 2, channels)`, or of the side of `x`.
@@ -68,7 +88,7 @@ def critic_block(
         work.
     """
     h = layers.ReLU(name=f"{name}_relu1")(x)
-    h = wrap(_conv3(x.shape[-1], f"{name}_conv1", initializer))(h)
+    h = wrap(_conv3(hidden or x.shape[-1], f"{name}_conv1", initializer))(h)
     return _end(x, h, channels, name, wrap, initializer, down)
 
 
@@ -148,17 +168,21 @@ def generator(
     return keras.Model(conditioning.with_labels(z, labels), x, name=name)
 
 
-def image_output(x: Any, channels: int, norm: Callable[[Any, str], Any]) -> Any:
+def image_output(
+    x: Any, channels: int, norm: Callable[[Any, str], Any], wrap: Wrap | None = None
+) -> Any:
     """Last layers of a generator: norm, ReLU, 3x3 convolution, tanh.
 
     Args:
         x: symbolic tensor `(B, size, size, c)`.
         channels: int, channels of the image.
         norm: function `(tensor, name) -> tensor`.
+        wrap: function of a layer, see `up_block`.
 
     Returns:
         Symbolic float32 tensor `(B, size, size, channels)` in [-1, 1].
     """
     x = layers.ReLU(name="relu")(norm(x, "norm"))
-    x = layers.Conv2D(channels, 3, padding="same", dtype="float32", name="image")(x)
+    wrap = wrap or conditioning.wrapper(False)
+    x = wrap(layers.Conv2D(channels, 3, padding="same", dtype="float32", name="image"))(x)
     return layers.Activation("tanh", dtype="float32", name="tanh")(x)

@@ -67,15 +67,21 @@ def test_config_loads_by_the_flag_and_refuses_a_new_key(path, monkeypatch):
 # The words that may follow the colon of `--config=FILE:WORD`.
 WORDS = [(path, ()) for path in FILES]
 WORDS += [(FOLDER / "lipschitz_mnist.py", (m,)) for m in ("gan", "lsgan", "sngan", "wgan_gp")]
+WORDS += [(FOLDER / "age_mnist.py", (o,)) for o in ("kl_clipped", "f_gan_kl", "hinge")]
 
 
 @pytest.mark.parametrize(("path", "word"), WORDS, ids=lambda part: getattr(part, "stem", str(part)))
 def test_config_takes_a_step(path, word):
     config = load(path).get_config(*word)
-    for role in ("generator", "navigator", "critic"):
+    for role in ("generator", "navigator", "critic", "encoder", "discriminator"):
         part = config.model.get(role)
         if part is not None:
-            for key, small in {"width": 2, "feature_dim": 3, "hidden": (4,)}.items():
+            for key, small in {
+                "width": 2,
+                "feature_dim": 3,
+                "hidden": (4,),
+                "dense_width": 4,
+            }.items():
                 if key in part:
                     part[key] = small
     config.train.batch_size, config.train.jit_compile = 4, False
@@ -121,8 +127,21 @@ def test_lipschitz_config_is_the_papers():
     assert (penalty.name, penalty.target, penalty.buffer_fraction) == ("max_gradient", 0.0, 0.5)
 
 
+def test_age_config_names_what_it_changes():
+    """Shen, Zhang and Chen, 2020, appendix E.2 and Table 8, as the comments of the config say."""
+    config = load(FOLDER / "age_mnist.py").get_config()
+    objective = config.model.objective
+    assert (objective.name, objective.f_divergence) == ("age", "all_divergences")  # 5.2.2
+    assert objective.r0 is None
+    clipped = load(FOLDER / "age_mnist.py").get_config("kl_clipped").model.objective
+    assert (clipped.f_divergence, clipped.r0) == ("kl", 0.5)  # appendix D: [0.5, 2]
+    assert config.model.generator.transformation == "implicit"  # 5.3
+    assert config.model.encoder.transformation == "gaussian"
+    assert config.model.discriminator_steps == 1 and config.train.batch_size == 64  # E.2
+
+
 def test_unknown_words_after_the_colon_are_refused():
-    for name in ("lipschitz_mnist", "lipschitz_cifar10"):
+    for name in ("age_mnist", "lipschitz_mnist", "lipschitz_cifar10"):
         with pytest.raises(ValueError, match="Received: 'acgan'"):
             load(FOLDER / f"{name}.py").get_config("acgan")
 

@@ -5,6 +5,7 @@ import types
 import keras
 
 from keras_ot_gans import divergences, losses, models, networks, ops
+from keras_ot_gans.divergences import bidirectional, f_divergence
 from keras_ot_gans.layers import AppendSideInformation, SpectralNormalization, WeightNormalization
 from tests.models.harness import Case
 
@@ -209,6 +210,57 @@ def ot_gan_in_parts():
     )
 
 
+def pair_score(code_dim):
+    """A discriminator of pairs."""
+    x, z = keras.Input((2,)), keras.Input((code_dim,))
+    hidden = keras.layers.Dense(8, "tanh")(keras.layers.Concatenate()([x, z]))
+    return keras.Model([x, z], keras.layers.Dense(1)(hidden), name="discriminator")
+
+
+def age():
+    return models.AGE(
+        generator(batch_norm=True),
+        networks.mlp(2, (8,), 3, batch_norm=True, name="encoder"),
+        pair_score(3),
+        objective=bidirectional.age(f_divergence.kl, r0=0.5),
+        discriminator_steps=2,
+        ema_decay=0.7,
+        seed=1,
+    )
+
+
+def age_stochastic():
+    """A Gaussian generator, and an encoder with noise in its layers."""
+    x, noise = keras.Input((2,)), keras.Input((3,))
+    hidden = keras.layers.Dense(8, "tanh")(keras.layers.Concatenate()([x, noise]))
+    encoder = keras.Model([x, noise], keras.layers.Dense(2)(hidden))
+    return models.AGE(
+        networks.gaussian_generator(networks.mlp(2, (8,), 4)),
+        networks.implicit_encoder(encoder),
+        pair_score(2),
+        objective=bidirectional.log_d_bigan,
+        seed=1,
+    )
+
+
+def age_unidirectional():
+    return models.AGE(
+        generator(),
+        None,
+        networks.mlp(2, (8,), 1, name="discriminator"),
+        objective=bidirectional.age(f_divergence.reverse_kl),
+        seed=1,
+    )
+
+
+def vae():
+    return models.VAE(
+        networks.gaussian_generator(networks.mlp(3, (8,), 4)),
+        networks.gaussian_encoder(networks.mlp(2, (8,), 6)),
+        seed=1,
+    )
+
+
 CASES = {
     case.name: case
     for case in (
@@ -231,6 +283,15 @@ CASES = {
             num_classes=2,
             in_turn=True,
         ),
+        Case("age", age, (2,), {"generator": 1, "encoder": 1, "discriminator": 2}),
+        Case(
+            "age_stochastic",
+            age_stochastic,
+            (2,),
+            {"generator": 1, "encoder": 1, "discriminator": 1},
+        ),
+        Case("age_unidirectional", age_unidirectional, (2,), {"generator": 1, "discriminator": 1}),
+        Case("vae", vae, (2,), {"generator": 1, "encoder": 1}),
         Case("images", images, (8, 8, 1), {"generator": 1, "navigator": 1, "critic": 1}),
     )
 }

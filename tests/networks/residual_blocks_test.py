@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -140,3 +142,47 @@ def test_image_output_by_hand():
     parts["norm"].moving_variance.assign(np.ones(3))
     expected = np.tanh(conv3(parts["image"], relu(normed(parts["norm"], X))))
     np.testing.assert_allclose(network(X), expected, **CLOSE)
+
+
+# --- what AGE adds ---
+
+
+def test_up_block_hands_each_convolution_on():
+    inputs = keras.Input(X.shape[1:])
+    seen = []
+
+    def after(h, name):
+        seen.append(name)
+        return layers.Rescaling(1.0, offset=len(seen), name=name)(h)
+
+    outputs = residual_blocks.up_block(
+        inputs, 5, "b", batch_norm(None, None), "he_uniform", wrapper(True), after
+    )
+    network = keras.Model(inputs, outputs)
+    parts = {layer.name: layer for layer in network.layers}
+    assert seen == ["b_after1", "b_after2"]
+    for name in ("b_conv1", "b_conv2", "b_shortcut"):
+        assert isinstance(parts[name], SpectralNormalization)
+
+    def conv(name, x):
+        used = SimpleNamespace(
+            kernel=parts[name].normalised_kernel(), bias=parts[name].layer.bias, use_bias=False
+        )
+        return conv3(used, x) if "conv" in name else pixelwise(used, x)
+
+    h = conv("b_conv1", nearest(relu(normed(parts["b_norm1"], X)))) + 1.0
+    h = conv("b_conv2", relu(normed(parts["b_norm2"], h))) + 2.0
+    expected = h + conv("b_shortcut", nearest(X))
+    np.testing.assert_allclose(network(X), expected, **CLOSE)
+
+
+def test_critic_block_of_another_width_inside():
+    _, parts = model(
+        residual_blocks.critic_block, 5, "b", wrapper(False), "he_uniform", down=True, hidden=7
+    )
+    assert (parts["b_conv1"].filters, parts["b_conv2"].filters) == (7, 5)
+
+
+def test_image_output_is_wrapped():
+    _, parts = model(residual_blocks.image_output, 2, batch_norm(None, None), wrapper(True))
+    assert isinstance(parts["image"], SpectralNormalization)

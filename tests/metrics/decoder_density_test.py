@@ -1,0 +1,78 @@
+"""Densities of generators against SciPy; generators without one."""
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+
+from keras_ot_gans.metrics import annealed_log_likelihood, decoder_log_density
+
+RNG = np.random.default_rng(0)
+
+
+def gaussian_generator(data_dim=2, as_list=False):
+    z = keras.Input((3,))
+    hidden = keras.layers.BatchNormalization()(keras.layers.Dense(8, activation="tanh")(z))
+    parameters = keras.layers.Dense(2 * data_dim)(hidden)
+    return keras.Model([z] if as_list else z, parameters)
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_decoder_density_is_scipys(as_list):
+    generator = gaussian_generator(as_list=as_list)
+    x, z = RNG.normal(size=(6, 2)).astype("float32"), RNG.normal(size=(6, 3)).astype("float32")
+    log_density = decoder_log_density(generator, data_dim=2)
+    # The statistics of the batch norm are those of inference: 0 and 1, epsilon 1e-3.
+    parameters = keras.ops.convert_to_numpy(generator([z] if as_list else z, training=False))
+    mean, log_variance = parameters[:, :2], parameters[:, 2:]
+    expected = scipy.stats.norm(mean, np.exp(log_variance / 2)).logpdf(x).sum(axis=1)
+    np.testing.assert_allclose(log_density(x, z), expected, rtol=1e-5)  # float32
+    # A point may have axes of its own.
+    of_images = decoder_log_density(gaussian_generator(4), data_dim=4)
+    assert of_images(RNG.normal(size=(6, 2, 2, 1)), z).shape == (6,)
+
+
+def test_decoder_density_gives_the_marginal():
+    # Mean 2 z + 1 and variance 0.25: p(x) = N(1, 4.25).
+    z = keras.Input((1,))
+    generator = keras.Model(z, keras.layers.Dense(2)(z))
+    generator.set_weights([np.array([[2.0, 0.0]]), np.array([1.0, np.log(0.25)])])
+    x = np.array([[1.0], [4.0], [-3.0]])
+    found = annealed_log_likelihood(
+        x, decoder_log_density(generator, 1), 1, temperatures=200, chains=100
+    )
+    truth = scipy.stats.norm(1, np.sqrt(4.25)).logpdf(x[:, 0])
+    assert found.standard_error.max() < 0.1
+    assert np.abs((found.log_likelihood - truth) / found.standard_error).max() < 4.5
+
+
+def implicit_generator():
+    z, noise = keras.Input((3,), name="z"), keras.Input((7, 7, 1), name="noise_1")
+    flat = keras.layers.Flatten()(noise)
+    return keras.Model([z, noise], keras.layers.Dense(4)(keras.layers.Concatenate()([z, flat])))
+
+
+def deterministic_generator():
+    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+
+
+def image_generator():
+    return keras.Sequential([keras.Input((4,)), keras.layers.Reshape((2, 2, 1))])
+
+
+@pytest.mark.parametrize(
+    ("make", "data_dim", "error", "message"),
+    [
+        (implicit_generator, 2, ValueError, r"2 inputs, \['z', 'noise_1'\]: an implicit generator"),
+        (deterministic_generator, 2, ValueError, "a deterministic generator has no density"),
+        (deterministic_generator, 3, ValueError, r"Gaussian parameters \(B, 6\).*\(None, 2\)"),
+        (image_generator, 2, ValueError, r"Received: outputs of shapes \[\(None, 2, 2, 1\)\]"),
+        (gaussian_generator, 0, ValueError, "`data_dim` must be a positive int"),
+        (gaussian_generator, 1.5, ValueError, "`data_dim` must be a positive int"),
+        (lambda: np.tanh, 2, TypeError, "`generator` must be a functional or sequential"),
+        (lambda: keras.Sequential([keras.layers.Dense(4)]), 2, TypeError, "that is built"),
+    ],
+)
+def test_generators_without_a_density_are_refused(make, data_dim, error, message):
+    with pytest.raises(error, match=message):
+        decoder_log_density(make(), data_dim)
