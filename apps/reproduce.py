@@ -16,6 +16,9 @@ from apps.experiments import record
 
 # name: module of `apps.experiments` that defines EXPERIMENT
 EXPERIMENTS = {
+    "age_modes": "age_modes",
+    "age_objective": "age_objective",
+    "age_stacked_mnist": "age_stacked_mnist",
     "act_closed_forms": "closed_forms",
     "act_batch_size": "batch_size",
     "act_imbalance": "imbalance",
@@ -29,6 +32,7 @@ EXPERIMENTS = {
     "lipschitz_offset": "lipschitz_offset",
     "lipschitz_modes": "lipschitz_modes",
     "lipschitz_runs": "lipschitz_runs",
+    "lipschitz_surfaces": "lipschitz_surfaces",
     "ot_modes": "ot_modes",
     "ot_digits": "ot_digits",
 }

@@ -26,13 +26,19 @@ PENALTIES = {
     "MaxGP": losses.penalties.max_gradient_penalty(),
 }
 
-_MODES = flags.DEFINE_list("modes", ["graph", "jit", "torch"], "Which modes to time.")
+_MODE_NAMES = ("graph", "xla", "torch")
+_MODES = flags.DEFINE_list("modes", list(_MODE_NAMES), "Which modes to time.")
+flags.register_validator(
+    _MODES,
+    lambda modes: set(modes) <= set(_MODE_NAMES),
+    message=f"must be some of {', '.join(_MODE_NAMES)}",
+)
 _ROUNDS = flags.DEFINE_integer("rounds", 9, "Turns of the interleaved timing.", lower_bound=3)
 _WIDTH = flags.DEFINE_integer("width", 32, "Width of both networks.", lower_bound=4)
 _THREADS = flags.DEFINE_integer("threads", 2, "Threads of both frameworks.", lower_bound=1)
 
 
-def _keras_step(penalty: losses.Penalty | None, jit: bool, x_real: tf.Tensor):
+def _keras_step(penalty: losses.Penalty | None, xla: bool, x_real: tf.Tensor):
     """Return a function that takes one critic step and waits for it."""
     width = _WIDTH.value
     model = models.LipschitzGAN(
@@ -44,7 +50,7 @@ def _keras_step(penalty: losses.Penalty | None, jit: bool, x_real: tf.Tensor):
     )
     model.compile({r: optimizers.FusedAdam(2e-4, beta_1=0.5) for r in model.networks})
 
-    @tf.function(jit_compile=jit)
+    @tf.function(jit_compile=xla)
     def step(x):
         model.critic_update(x, None)
         return model.logs()
@@ -134,7 +140,7 @@ def main(argv: list[str]) -> None:
             candidates |= _torch_steps(x_real)
             continue
         for name, penalty in PENALTIES.items():
-            step = _keras_step(penalty, mode == "jit", tf.constant(x_real))
+            step = _keras_step(penalty, mode == "xla", tf.constant(x_real))
             candidates[f"{mode}, {name}"] = step
     seconds = interleaved(candidates, _ROUNDS.value)
     print("| mode | penalty | median ms | to the plain step | PyTorch's time over ours |")

@@ -1,5 +1,8 @@
 """What the Lipschitz experiments share: a critic alone, between two fixed distributions."""
 
+import functools
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -23,6 +26,7 @@ FAMILY = {
     "-log sigmoid(-x) + 0.01 x": LOGISTIC_LINEAR,
 }
 MAX_GP, SPECTRAL = "MaxGP", "spectral norm"
+ADAM = functools.partial(keras.optimizers.Adam, beta_1=0.0, beta_2=0.9)  # the authors' code
 
 
 def constraints(weight: float) -> dict[str, losses.Penalty | None]:
@@ -77,10 +81,11 @@ class CriticAlone:
         phi: value of `losses.phi`.
         penalty: `losses.Penalty` or None.
         constraint: key of `constraints`, for `critic`.
-        hidden: widths of the critic.
+        hidden: widths of the critic, or a function that makes one.
         batch_size: int, real points per update, as many fake ones and blends.
-        rate: float, Adam's learning rate.
+        rate: float, the optimizer's learning rate.
         decay_over: int, updates over which the rate falls along a cosine; 0 keeps it.
+        optimizer: function of the rate that makes one.
 
     Source: Zhou et al., "Understanding the Effectiveness of Lipschitz-Continuity in Generative
         Adversarial Nets", 2018, section 5.1; Adam with beta = (0, 0.9): the authors' code.
@@ -93,17 +98,18 @@ class CriticAlone:
         penalty: losses.Penalty | None,
         constraint: str,
         *,
-        hidden: tuple[int, ...],
+        hidden: tuple[int, ...] | Callable[[], keras.Model],
         batch_size: int,
         rate: float,
         decay_over: int = 0,
+        optimizer: Callable[..., keras.optimizers.Optimizer] = ADAM,
     ):
         self.phi, self.batch_size = phi, batch_size
-        self._make = lambda: critic(input_dim, hidden, constraint)
+        self._make = hidden if callable(hidden) else lambda: critic(input_dim, hidden, constraint)
         self.critic = self._make()
         if decay_over:
             rate = keras.optimizers.schedules.CosineDecay(rate, decay_over)
-        self._optimizer = keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9)
+        self._optimizer = optimizer(rate)
         self._optimizer.build(self.critic.trainable_variables)
         self._slopes = penalty and SlopePenalty(penalty, (input_dim,), batch_size)
         self._stream = keras.random.SeedGenerator(0)

@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_ot_gans.divergences.gaussian import gaussian_log_density
+from keras_ot_gans.networks.stochastic import gaussian_parameters, is_gaussian
 
 
 def decoder_log_density(
@@ -22,9 +23,9 @@ def decoder_log_density(
     has a density that nobody can evaluate: both are refused here, by their shapes.
 
     Args:
-        generator: built `keras.Model` of `z (B, latent_dim)` alone, with outputs
-            `(B, 2 * data_dim)`: means first, then log-variances. Called with
-            `training=False`.
+        generator: what `networks.gaussian_generator` returns; or a built `keras.Model` of
+            `z (B, latent_dim)` alone, with outputs `(B, 2 * data_dim)`: means first, then
+            log-variances. Called with `training=False`.
         data_dim: int > 0, numbers in a point: 2 for points of the plane.
 
     Returns:
@@ -43,7 +44,6 @@ def decoder_log_density(
 
     Source: Shen, Zhang and Chen, "Bidirectional Generative Modeling Using Adversarial
         Gradient Estimation", section 5.1: both conditionals are factorised Gaussians there.
-    Differs: none.
     """
     if not isinstance(generator, keras.Model) or not getattr(generator, "inputs", None):
         raise TypeError(
@@ -53,6 +53,8 @@ def decoder_log_density(
         )
     if not isinstance(data_dim, (int, np.integer)) or isinstance(data_dim, bool) or data_dim < 1:
         raise ValueError(f"`data_dim` must be a positive int. Received: data_dim={data_dim!r}.")
+    if is_gaussian(generator):
+        generator = gaussian_parameters(generator)
     if len(generator.inputs) != 1:
         raise ValueError(
             "`generator` must have one input, z, to have a density p(x | z). Received: "

@@ -21,6 +21,7 @@ from keras_ot_gans.networks.stochastic import (
     gaussian_parameters,
     implicit_encoder,
     implicit_generator,
+    is_gaussian,
 )
 from keras_ot_gans.networks.wgan_gp_resnet import wgan_gp_resnet_critic, wgan_gp_resnet_generator
 
@@ -42,6 +43,7 @@ __all__ = [
     "gaussian_parameters",
     "implicit_encoder",
     "implicit_generator",
+    "is_gaussian",
     "mlp",
     "small_classifier",
     "ot_gan_critic",

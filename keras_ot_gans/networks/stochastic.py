@@ -135,15 +135,36 @@ def gaussian_parameters(model: keras.Model) -> keras.Model:
         >>> gaussian_parameters(gaussian_encoder(mlp(3, (8,), 4, name="inner"))).name
         'inner'
     """
-    layers = getattr(model, "layers", ())
-    inner = [layer for layer in layers if isinstance(layer, keras.Model)]
-    if not any(isinstance(layer, GaussianDraw) for layer in layers) or len(inner) != 1:
+    if not is_gaussian(model):
         raise ValueError(
             "`model` must be Gaussian, made by `networks.gaussian_generator` or "
             f"`networks.gaussian_encoder`. Received: {getattr(model, 'name', model)!r}, which has "
             "no density: likelihoods and ELBOs do not exist for it."
         )
-    return inner[0]
+    return _inner_models(model)[0]
+
+
+def is_gaussian(model: keras.Model) -> bool:
+    """Tell whether a model has means and log-variances inside, hence a density.
+
+    Args:
+        model: anything.
+
+    Returns:
+        bool, True for what `gaussian_generator` and `gaussian_encoder` return.
+
+    Example:
+        >>> from keras_ot_gans.networks.mlp import mlp
+        >>> is_gaussian(mlp(3, (8,), 4)), is_gaussian(gaussian_encoder(mlp(3, (8,), 4)))
+        (False, True)
+    """
+    layers = getattr(model, "layers", ())
+    draws = any(isinstance(layer, GaussianDraw) for layer in layers)
+    return draws and len(_inner_models(model)) == 1
+
+
+def _inner_models(model: keras.Model) -> list[keras.Model]:
+    return [layer for layer in model.layers if isinstance(layer, keras.Model)]
 
 
 def _number_of_means(parameters: keras.Model) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from scipy.spatial.distance import cosine
 
 from apps import reproduce
 from apps.experiments import (
@@ -15,6 +16,7 @@ from apps.experiments import (
     lipschitz_modes,
     lipschitz_offset,
     lipschitz_scores,
+    lipschitz_surfaces,
     lipschitz_toys,
     record,
 )
@@ -205,3 +207,29 @@ def test_the_mode_experiment_looks_before_and_after_the_freeze(tmp_path, monkeyp
     rows = lipschitz_modes.EXPERIMENT.run(run)
     # Two looks on 8 and on 25 Gaussians, one at each rho.
     assert [row["updates"] for row in rows if row["method"] == "GAN"] == [30, 60, 30, 60, 30, 30]
+
+
+class _Bowl:
+    """A critic whose gradient at x is x itself, or one direction everywhere."""
+
+    def __init__(self, round_):
+        self._round = round_
+
+    def gradients(self, x):
+        return x if self._round else np.ones_like(x)
+
+
+def test_turning_is_the_angle_between_gradients_of_neighbours():
+    corners = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    assert lipschitz_surfaces.turning(_Bowl(False), corners, corners) < 1e-5
+    # Of the gradient field x: angles between position vectors, with SciPy.
+    side = np.linspace(-1, 1, 60)
+    grid = np.stack(np.meshgrid(side, side), axis=-1)
+    angles = [
+        np.degrees(np.arccos(1 - cosine(grid[a], grid[b])))
+        for i in range(60)
+        for j in range(59)
+        for a, b in (((i, j), (i, j + 1)), ((j, i), (j + 1, i)))
+    ]
+    found = lipschitz_surfaces.turning(_Bowl(True), corners, corners)
+    assert found == pytest.approx(np.mean(angles), rel=1e-6)

@@ -109,7 +109,7 @@ def test_an_experiment_writes_table_results_and_pictures(tmp_path):
     assert table in (folder / "table.md").read_text()
 
 
-NEED_IMAGES = {"act_digits", "lipschitz_images", "lipschitz_runs"}
+NEED_IMAGES = {"act_digits", "age_stacked_mnist", "lipschitz_images", "lipschitz_runs", "ot_digits"}
 
 
 @pytest.mark.slow

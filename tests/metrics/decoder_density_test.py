@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from keras_ot_gans import networks
 from keras_ot_gans.metrics import annealed_log_likelihood, decoder_log_density
 
 RNG = np.random.default_rng(0)
@@ -44,6 +45,13 @@ def test_decoder_density_gives_the_marginal():
     truth = scipy.stats.norm(1, np.sqrt(4.25)).logpdf(x[:, 0])
     assert found.standard_error.max() < 0.1
     assert np.abs((found.log_likelihood - truth) / found.standard_error).max() < 4.5
+
+
+def test_a_generator_with_its_noise_inside_is_unwrapped():
+    inner = gaussian_generator()
+    x, z = RNG.normal(size=(6, 2)).astype("float32"), RNG.normal(size=(6, 3)).astype("float32")
+    found = decoder_log_density(networks.gaussian_generator(inner), data_dim=2)(x, z)
+    np.testing.assert_array_equal(found, decoder_log_density(inner, data_dim=2)(x, z))
 
 
 def implicit_generator():

@@ -1,0 +1,101 @@
+"""What AGE's experiments on mixtures share: networks, methods and how they are trained."""
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+
+from keras_ot_gans import models, networks
+from keras_ot_gans.divergences import bidirectional, f_divergence
+
+LATENT_DIM = 2  # the authors' code
+BATCH = 500  # appendix E.1
+# Appendix E.1: 500 and 400; a discriminator's update would take 15 times as long.
+HIDDEN, DISCRIMINATOR_WIDTH = 128, 128
+RATE, DISCRIMINATOR_RATE = 2e-4, 4e-4  # appendix E.1: 5e-5 and 1e-4, for far longer
+
+
+class Method(NamedTuple):
+    """One row of a table.
+
+    Attributes:
+        objective: `BidirectionalObjective`, or None for the VAE.
+    """
+
+    objective: bidirectional.BidirectionalObjective | None
+
+
+METHODS = {
+    "VAE": Method(None),
+    "AGE-KL": Method(bidirectional.age(f_divergence.kl)),
+    "f-GAN-KL": Method(bidirectional.f_gan(f_divergence.kl)),
+    "AGE-H2": Method(bidirectional.age(f_divergence.squared_hellinger)),
+    "AGE-RevKL": Method(bidirectional.age(f_divergence.reverse_kl)),
+    "GAN (JS)": Method(bidirectional.bigan),
+    "AGE-ALL": Method(bidirectional.age(f_divergence.all_divergences)),
+    "logD-GAN": Method(bidirectional.log_d_bigan),
+    "Hinge": Method(bidirectional.hinge),
+}
+
+
+def model(
+    label: str, transformation: str, discriminator_steps: int, updates: int, seed: int
+) -> models.AGE | models.VAE:
+    """Return a compiled model of a mixture in the plane; all methods have the same networks.
+
+    Args:
+        label: key of `METHODS`.
+        transformation: "gaussian" or "deterministic", of encoder and generator.
+        discriminator_steps: int, updates of the discriminator for each of the others.
+        updates: int, generator updates, over which all rates fall to 0 along a cosine.
+        seed: int, of the weights and of the latents.
+
+    Returns:
+        `models.AGE`, or `models.VAE`.
+    """
+    keras.utils.set_random_seed(seed)
+    kind = {"transformation": transformation}
+    generator = networks.age_mlp_generator(LATENT_DIM, 2, (HIDDEN,) * 2, **kind)
+    encoder = networks.age_mlp_encoder(LATENT_DIM, 2, (HIDDEN,) * 3, **kind)
+    if transformation == "gaussian":
+        generator = networks.gaussian_generator(generator)
+        encoder = networks.gaussian_encoder(encoder)
+    objective = METHODS[label].objective
+    if objective is None:
+        made = models.VAE(generator, encoder, seed=seed)
+    else:
+        made = models.AGE(
+            generator,
+            encoder,
+            networks.age_mlp_discriminator(LATENT_DIM, 2, width=DISCRIMINATOR_WIDTH),
+            objective=objective,
+            discriminator_steps=discriminator_steps,
+            seed=seed,
+        )
+    made.compile({role: _adam(role, updates, discriminator_steps) for role in made.networks})
+    return made
+
+
+def maker(label: str, transformation: str, discriminator_steps: int, updates: int) -> Callable:
+    """Return `model` as a function of the seed alone.
+
+    Args:
+        label: as `model`.
+        transformation: as `model`.
+        discriminator_steps: as `model`.
+        updates: as `model`.
+
+    Returns:
+        Function of a seed.
+    """
+    return functools.partial(model, label, transformation, discriminator_steps, updates)
+
+
+def _adam(role: str, updates: int, discriminator_steps: int) -> keras.optimizers.Adam:
+    """Adam (0, 0.999) as the authors' code has it, with a rate that falls."""
+    rate = RATE
+    if role == "discriminator":
+        rate, updates = DISCRIMINATOR_RATE, updates * discriminator_steps
+    schedule = keras.optimizers.schedules.CosineDecay(rate, updates)
+    return keras.optimizers.Adam(schedule, 0.0, 0.999)
