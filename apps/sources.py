@@ -1,5 +1,6 @@
 """Real data from the data section of a config."""
 
+import inspect
 import math
 import os
 from collections.abc import Callable
@@ -20,9 +21,16 @@ class Toy(NamedTuple):
     mixture: Callable[..., datasets.GaussianMixture] | None = None
 
 
+def _imbalanced_grid(**kwargs) -> np.ndarray:
+    return datasets.imbalanced_grid(**kwargs).points
+
+
+# What `call` reads the keys of the data section from.
+_imbalanced_grid.__signature__ = inspect.signature(datasets.imbalanced_grid)
 TOYS = {
     "bimodal_1d": Toy(datasets.bimodal_1d, datasets.bimodal_1d_mixture),
     "eight_gaussians": Toy(datasets.eight_gaussians, datasets.eight_gaussians_mixture),
+    "imbalanced_grid": Toy(_imbalanced_grid, datasets.imbalanced_grid_mixture),
     "half_moons": Toy(datasets.half_moons),
     "swiss_roll": Toy(datasets.swiss_roll),
     "twenty_five_gaussians": Toy(

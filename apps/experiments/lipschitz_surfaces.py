@@ -12,7 +12,7 @@ from apps.experiments.record import Experiment, Run
 from keras_ot_gans import networks
 from keras_ot_gans.losses.phi import LeastSquares
 
-UPDATES, BATCH = 5000, 64
+UPDATES, BATCH = 2000, 64
 SIDE = 60  # points of the grid, along each axis
 
 
@@ -110,7 +110,7 @@ EXPERIMENT = Experiment(
     claim="the surface of a least-squares critic without a bound depends on everything: simple for "
     "a small network, more complex under SGD than under Adam, simpler at a large rate, more "
     "complex with a highly nonlinear activation.",
-    budget="5,000 updates of batch 64 of the paper's networks; how many the paper took is not said",
+    budget="2,000 updates of batch 64 of the paper's networks; how many the paper took is not said",
     settings=("data", "critic"),
     run=_run,
 )

@@ -46,7 +46,7 @@ def test_critic_loss_by_name(act_config):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("model.name", "act", "`model.name` must be one of act_gan, lipschitz_gan, minimum"),
+        ("model.name", "act", "`model.name` must be one of act_gan, age, lipschitz_gan, minimum"),
         ("model.generator.name", "resnet", "`model.generator.name` must be one of dcgan, mlp"),
         ("model.critic.name", "difference", "`model.critic.name` must be one of dcgan, mlp"),
         ("model.navigator.name", "x", "`model.navigator.name` must be one of dcgan, difference"),

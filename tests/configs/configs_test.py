@@ -67,6 +67,7 @@ def test_config_loads_by_the_flag_and_refuses_a_new_key(path, monkeypatch):
 # The words that may follow the colon of `--config=FILE:WORD`.
 WORDS = [(path, ()) for path in FILES]
 WORDS += [(FOLDER / "lipschitz_mnist.py", (m,)) for m in ("gan", "lsgan", "sngan", "wgan_gp")]
+WORDS += [(FOLDER / "age_imbalanced_grid.py", ("vae",))]
 WORDS += [(FOLDER / "age_mnist.py", (o,)) for o in ("kl_clipped", "f_gan_kl", "hinge")]
 
 
@@ -141,7 +142,7 @@ def test_age_config_names_what_it_changes():
 
 
 def test_unknown_words_after_the_colon_are_refused():
-    for name in ("age_mnist", "lipschitz_mnist", "lipschitz_cifar10"):
+    for name in ("age_imbalanced_grid", "age_mnist", "lipschitz_mnist", "lipschitz_cifar10"):
         with pytest.raises(ValueError, match="Received: 'acgan'"):
             load(FOLDER / f"{name}.py").get_config("acgan")
 

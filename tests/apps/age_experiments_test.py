@@ -1,0 +1,79 @@
+"""AGE's experiments: the scores where they are known, and the methods that they compare."""
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+
+from apps.experiments import age_mixtures, age_modes, age_objective, age_stacked_mnist
+from keras_ot_gans import models, networks
+from keras_ot_gans.divergences import bidirectional, f_divergence
+
+
+def linear(inputs, weight, bias, name):
+    dense = keras.layers.Dense(len(bias))
+    network = keras.Sequential([keras.Input((inputs,)), dense], name=name)
+    dense.set_weights([np.asarray(weight, "float32"), np.asarray(bias, "float32")])
+    return network
+
+
+def test_scores_of_a_linear_gaussian_pair_are_the_closed_forms():
+    # x = 2 z + noise of variance 1/4 in each axis, so p(x) = N(0, 4.25 I); the encoder is the
+    # exact posterior, N(8 x / 17, 1 / 17), so the ELBO is the log-likelihood.
+    eye, none = np.eye(2), np.zeros((2, 2))
+    of_x = linear(2, np.hstack([2 * eye, none]), [0, 0, *[np.log(0.25)] * 2], "of_x")
+    of_z = linear(2, np.hstack([8 / 17 * eye, none]), [0, 0, *[np.log(1 / 17)] * 2], "of_z")
+    vae = models.VAE(networks.gaussian_generator(of_x), networks.gaussian_encoder(of_z), seed=0)
+    x = np.random.default_rng(7).normal(scale=np.sqrt(4.25), size=(4000, 2)).astype("float32")
+    found = age_objective.scores(vae, x, temperatures=50, seed=0)
+    density = scipy.stats.norm(0, np.sqrt(4.25))
+    # One draw of z for each point: the reconstruction's standard deviation is 1.
+    expected = -density.logpdf(x).sum(axis=1)
+    assert found["objective"] == pytest.approx(expected.mean(), abs=4 / np.sqrt(len(x)))
+    # -E log p(x|z) over the exact posterior: variance 4/17 of the mean's error, over 1/4.
+    residual = (x - 16 / 17 * x) ** 2 + 4 / 17
+    cc = 0.5 * (residual / 0.25 + np.log(2 * np.pi * 0.25)).sum(axis=1).mean()
+    assert found["cc"] == pytest.approx(cc, abs=4 / np.sqrt(len(x)))
+    points = expected[: age_objective.AIS_POINTS]
+    # Chains are independent over points; their logarithm is biased by half their variance.
+    slack = 4 * found["nll_error"] / np.sqrt(len(points)) + found["nll_error"] ** 2
+    assert found["nll"] == pytest.approx(points.mean(), abs=slack)
+
+
+def test_all_methods_have_the_same_networks(monkeypatch):
+    monkeypatch.setattr(age_mixtures, "HIDDEN", 4)
+    monkeypatch.setattr(age_mixtures, "DISCRIMINATOR_WIDTH", 4)
+    made = [age_mixtures.model(m, "deterministic", 3, 10, seed=1) for m in age_modes.METHODS]
+    assert len(made) == 8 and all(isinstance(m, models.AGE) for m in made)
+    first = made[0].get_weights()
+    for other in made[1:]:
+        for a, b in zip(first, other.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert {m.discriminator_steps for m in made} == {3}
+    names = {m.objective.name for m in made}
+    assert len(names) == 8 and "age_squared_hellinger" in names
+    vae = age_mixtures.model("VAE", "gaussian", 3, 10, seed=1)
+    age = age_mixtures.model("AGE-KL", "gaussian", 3, 10, seed=1)
+    for role in vae.networks:
+        pair = (m.networks[role][0].get_weights() for m in (vae, age))
+        for a, b in zip(*pair, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_stacked_mnist_has_the_rows_of_its_tables():
+    rows = age_stacked_mnist.METHODS
+    assert list(age_stacked_mnist.TABLE_5) == list(rows)[:6]
+    assert rows["KL, r0 = 0.5"].objective == bidirectional.age(f_divergence.kl, 0.5)
+    assert rows["RevKL, r0 = 0"].objective == bidirectional.age(f_divergence.reverse_kl)
+    assert [name for name, m in rows.items() if not m.stochastic] == ["AGE-ALL(d)"]
+
+
+@pytest.mark.parametrize("label", ["AGE-ALL(d)", "Hinge"])
+def test_a_row_of_stacked_mnist_takes_a_step(label, monkeypatch):
+    monkeypatch.setattr(age_stacked_mnist, "WIDTH", 2)
+    monkeypatch.setattr(age_stacked_mnist, "DENSE_WIDTH", 4)
+    model = age_stacked_mnist.model(age_stacked_mnist.METHODS[label], 10, seed=0)
+    images = np.zeros((4, 28, 28, 3), "float32")
+    logs = model.train_step(images)
+    assert np.isfinite([float(v) for v in logs.values()]).all()
+    assert model.reconstruct(images).shape == images.shape
