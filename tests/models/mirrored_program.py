@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras_ot_gans import divergences, losses, models, networks, ops
 from keras_ot_gans.layers import AppendSideInformation, SpectralNormalization, WeightNormalization
 from keras_ot_gans.models import replicas
-from tests.models.cases import spectral
+from tests.models.cases import age, age_stochastic, spectral, vae
 from tests.models.lipschitz_reference import networks_of
 
 BATCH, ROUNDS = 32, 3
@@ -153,6 +153,12 @@ RUNS = {
     "wgan_gp": (wgan_gp, ALL_SGD),
     "conditional_max_gp": (conditional_max_gp, {"generator": sgd, "critic": clipped}),
     "spectral": (spectral, ALL_SGD),
+    "age": (age, ALL_SGD),
+    "age_stochastic": (
+        age_stochastic,
+        {"generator": sgd, "encoder": clipped, "discriminator": sgd},
+    ),
+    "vae": (vae, ALL_SGD),
     "ot_gan": (ot_gan, ALL_SGD),
     "ot_gan_in_parts": (ot_gan_in_parts, ALL_SGD),
     "half_precision": (half_precision, ALL_CLIPPED),

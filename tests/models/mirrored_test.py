@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 OT = ("ot_gan", "ot_gan_in_parts")
 # Weights, moving statistics, averages and counters after three rounds, of OT-GAN after one and ten:
 # float32 sums of parts, or sums of float16 gradients, which have 11 bits.
-EXACT = ("act", "act_cross_entropy", "sliced", "wgan_gp", "conditional_max_gp", "spectral", *OT)
+LIPSCHITZ = ("wgan_gp", "conditional_max_gp", "spectral")
+EXACT = ("act", "act_cross_entropy", "sliced", *LIPSCHITZ, "age", "age_stochastic", "vae", *OT)
 RUNS = {2: (*EXACT, "half_precision"), 4: ("act", *OT)}
 # Each replica has its part of the graph to trace: four of them take half a minute.
 REPLICAS = [2, pytest.param(4, marks=pytest.mark.slow)]
