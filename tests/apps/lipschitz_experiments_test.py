@@ -205,8 +205,12 @@ def test_the_mode_experiment_looks_before_and_after_the_freeze(tmp_path, monkeyp
     monkeypatch.setattr(lipschitz_modes, "METHODS", few)
     run = record.Run(tmp_path, seeds=(0,), scale=0.002, say=lambda line: None)
     rows = lipschitz_modes.EXPERIMENT.run(run)
-    # Two looks on 8 and on 25 Gaussians, one at each rho.
-    assert [row["updates"] for row in rows if row["method"] == "GAN"] == [30, 60, 30, 60, 30, 30]
+    # Two looks on 8 and 25 Gaussians, the roll and the moons, one at each rho.
+    updates = [row["updates"] for row in rows if row["method"] == "GAN"]
+    assert updates == [30, 60] * 4 + [30, 30]
+    assert ["modes" in row for row in rows if row["method"] == "GAN"] == [True] * 4 + [
+        False
+    ] * 4 + [True] * 2
 
 
 class _Bowl:
