@@ -144,7 +144,7 @@ def test_dry_run_prints_the_plan_takes_a_step_and_writes_nothing(
     for part in (
         "ACTGAN on eight_gaussians, samples (2,)",
         "critic               60 parameters, adam, learning rate 0.001",  # 3 * 8 + 9 * 4
-        "40 generator updates: 4 epochs of 5 rounds, 2 generator and 1 critic",
+        "40 generator updates: 4 epochs of 5 rounds, 2 generator, 2 navigator, 1 critic updates",
         "batch 8",
         "Nothing was written",
     ):

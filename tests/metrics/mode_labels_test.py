@@ -117,7 +117,8 @@ def test_a_trained_classifier_serves():
     ]
     found = stacked_digit_labels(images, network)
     np.testing.assert_array_equal(found, 100 * each[0] + 10 * each[1] + each[2])
-    assert found.tolist() == [109, 95]  # black, white and grey it must know after 30 epochs
+    # The channels differ, or the line above would not see their order.
+    assert (each[0] != each[1]).all() and (each[1] != each[2]).all()
 
 
 @pytest.mark.parametrize(
