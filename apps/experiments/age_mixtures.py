@@ -1,11 +1,12 @@
 """What AGE's experiments on mixtures share: networks, methods and how they are trained."""
 
 import functools
-from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
+from apps.experiments.one_program import OneProgram
 from keras_ot_gans import models, networks
 from keras_ot_gans.divergences import bidirectional, f_divergence
 
@@ -77,19 +78,37 @@ def model(
     return made
 
 
-def maker(label: str, transformation: str, discriminator_steps: int, updates: int) -> Callable:
-    """Return `model` as a function of the seed alone.
+class Trainer:
+    """Trains one method from several seeds; its program is made when it is first needed.
 
     Args:
         label: as `model`.
         transformation: as `model`.
         discriminator_steps: as `model`.
         updates: as `model`.
-
-    Returns:
-        Function of a seed.
     """
-    return functools.partial(model, label, transformation, discriminator_steps, updates)
+
+    def __init__(self, label: str, transformation: str, discriminator_steps: int, updates: int):
+        self._updates = updates
+        self._make = functools.partial(model, label, transformation, discriminator_steps, updates)
+
+    @functools.cached_property
+    def _program(self) -> OneProgram:
+        return OneProgram(self._make, BATCH)
+
+    def train(self, seed: int, points: np.ndarray) -> models.AGE | models.VAE:
+        """Train a new model.
+
+        Args:
+            seed: int, of the weights, the latents and the batches.
+            points: float32 array `(n, 2)`, the data.
+
+        Returns:
+            The model, good until the next call.
+        """
+        self._program.start(seed, points)
+        self._program.train(self._updates)
+        return self._program.model
 
 
 def _adam(role: str, updates: int, discriminator_steps: int) -> keras.optimizers.Adam:

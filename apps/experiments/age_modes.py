@@ -1,9 +1,9 @@
 """Table 4 and Fig. 1 of AGE: modes of an imbalanced mixture that each divergence captures."""
 
 import functools
+from collections.abc import Callable
 
 from apps.experiments import age_mixtures
-from apps.experiments.one_program import OneProgram
 from apps.experiments.record import Experiment, Part, Run
 from keras_ot_gans import datasets, metrics
 from keras_ot_gans.callbacks.density_pictures import density_picture
@@ -14,48 +14,30 @@ SAMPLES = 10_000  # the paper does not say how many
 RADIUS = 3.0  # standard deviations; neighbouring modes are 6.7 apart
 
 
-class _Trainer:
-    """Trains one method; its program is made when it is first needed."""
-
-    def __init__(self, label: str, updates: int):
-        self._label, self._updates = label, updates
-
-    @functools.cached_property
-    def _program(self) -> OneProgram:
-        make = age_mixtures.maker(self._label, "deterministic", DISCRIMINATOR_STEPS, self._updates)
-        return OneProgram(make, age_mixtures.BATCH)
-
-    def __call__(self, run: Run, seed: int) -> Part:
-        data, program = datasets.imbalanced_grid(5, seed=seed), self._program
-        program.start(seed, data.points)
-        program.train(self._updates)
-        mixture, fake = data.mixture, program.model.sample(SAMPLES, seed=seed)
-        labels = metrics.mixture_labels(fake, mixture.centres, mixture.scale)
-        modes, reverse_kl = metrics.mode_histogram_scores(labels, mixture.weights)
-        near = metrics.mode_coverage(fake, mixture.centres, mixture.scale, mixture.weights, RADIUS)
-        row = {
-            "method": self._label,
-            "seed": seed,
-            "modes": modes,
-            "reverse_kl": reverse_kl,
-            "near": near.high_quality_share,
-        }
-        run.say(str(row))
-        back = program.model.reconstruct(data.points[:2000], seed=seed)
-        title = f"{self._label}, reconstructed"
-        return Part([row], [density_picture(data.points[:2000], back, title)[::2, ::2]])
+def _part(run: Run, trainer: age_mixtures.Trainer, label: str, seed: int) -> Part:
+    data = datasets.imbalanced_grid(5, seed=seed)
+    model, mixture = trainer.train(seed, data.points), data.mixture
+    fake = model.sample(SAMPLES, seed=seed)
+    labels = metrics.mixture_labels(fake, mixture.centres, mixture.scale)
+    modes, reverse_kl = metrics.mode_histogram_scores(labels, mixture.weights)
+    near = metrics.mode_coverage(fake, mixture.centres, mixture.scale, mixture.weights, RADIUS)
+    row = {"method": label, "seed": seed, "modes": modes, "reverse_kl": reverse_kl}
+    row["near"] = near.high_quality_share
+    run.say(str(row))
+    back = model.reconstruct(data.points[:2000], seed=seed)
+    picture = density_picture(data.points[:2000], back, f"{label}, reconstructed")
+    return Part([row], [picture[::2, ::2]])
 
 
 def _run(run: Run) -> list[dict]:
-    rows, pictures = [], []
-    for label in METHODS:
-        trainer = _Trainer(label, run.updates(UPDATES))
-        for seed in run.seeds:
-            part = run.part((label, seed), functools.partial(trainer, run, seed))
-            rows += part.rows
-            if seed == run.seeds[0]:
-                pictures += part.pictures
-    run.picture("reconstructions", [pictures[:4], pictures[4:]])
+    def make(label: str) -> Callable[[int], Part]:
+        updates = run.updates(UPDATES)
+        trainer = age_mixtures.Trainer(label, "deterministic", DISCRIMINATOR_STEPS, updates)
+        return functools.partial(_part, run, trainer, label)
+
+    rows, pictures = run.parts(METHODS, make)
+    first = [picture for (picture,) in pictures]
+    run.picture("reconstructions", [first[:4], first[4:]])
     return rows
 
 

@@ -1,11 +1,11 @@
 """Table 3 of AGE: how well each method minimises the divergence that the VAE minimises exactly."""
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
 from apps.experiments import age_mixtures
-from apps.experiments.one_program import OneProgram
 from apps.experiments.record import Experiment, Part, Run
 from keras_ot_gans import datasets, divergences, metrics, models, networks
 from keras_ot_gans.callbacks.density_pictures import density_picture
@@ -53,39 +53,24 @@ def scores(
     }
 
 
-class _Trainer:
-    """Trains one method; its program is made when it is first needed."""
-
-    def __init__(self, label: str, updates: int):
-        self._label, self._updates = label, updates
-
-    @functools.cached_property
-    def _program(self) -> OneProgram:
-        make = age_mixtures.maker(self._label, "gaussian", DISCRIMINATOR_STEPS, self._updates)
-        return OneProgram(make, age_mixtures.BATCH)
-
-    def __call__(self, run: Run, seed: int) -> Part:
-        data = datasets.imbalanced_grid(3, seed=seed)
-        program, test = self._program, data.mixture.sample(TEST, seed=1000 + seed)
-        program.start(seed, data.points)
-        program.train(self._updates)
-        found = scores(program.model, test, run.updates(TEMPERATURES), seed)
-        row = {"method": self._label, "seed": seed, **found}
-        run.say(str(row))
-        back = program.model.reconstruct(test[:2000], seed=seed)
-        return Part([row], [density_picture(test[:2000], back, f"{self._label}, reconstructed")])
+def _part(run: Run, trainer: age_mixtures.Trainer, label: str, seed: int) -> Part:
+    data = datasets.imbalanced_grid(3, seed=seed)
+    test = data.mixture.sample(TEST, seed=1000 + seed)
+    model = trainer.train(seed, data.points)
+    row = {"method": label, "seed": seed, **scores(model, test, run.updates(TEMPERATURES), seed)}
+    run.say(str(row))
+    back = model.reconstruct(test[:2000], seed=seed)
+    return Part([row], [density_picture(test[:2000], back, f"{label}, reconstructed")])
 
 
 def _run(run: Run) -> list[dict]:
-    rows, pictures = [], []
-    for label in METHODS:
-        trainer = _Trainer(label, run.updates(UPDATES))
-        for seed in run.seeds:
-            part = run.part((label, seed), functools.partial(trainer, run, seed))
-            rows += part.rows
-            if seed == run.seeds[0]:
-                pictures += part.pictures
-    run.picture("reconstructions", [pictures])
+    def make(label: str) -> Callable[[int], Part]:
+        updates = run.updates(UPDATES)
+        trainer = age_mixtures.Trainer(label, "gaussian", DISCRIMINATOR_STEPS, updates)
+        return functools.partial(_part, run, trainer, label)
+
+    rows, pictures = run.parts(METHODS, make)
+    run.picture("reconstructions", [[picture for (picture,) in pictures]])
     return rows
 
 

@@ -118,14 +118,10 @@ def _train(run: Run, data: datasets.StackedMNIST, label: str, seed: int) -> Part
 
 def _run(run: Run) -> list[dict]:
     data = datasets.load_stacked_mnist(data_dir=run.data_dir)
-    rows, grid = [], []
-    for label in METHODS:
-        for seed in run.seeds:
-            part = run.part((label, seed), functools.partial(_train, run, data, label, seed))
-            rows += part.rows
-            if seed == run.seeds[0] and label in TABLE_5:
-                grid.append(part.pictures)
-    run.picture("samples_and_reconstructions", grid)
+    rows, grid = run.parts(
+        tuple(METHODS), lambda label: functools.partial(_train, run, data, label)
+    )
+    run.picture("samples_and_reconstructions", grid[: len(TABLE_5)])
     return rows
 
 

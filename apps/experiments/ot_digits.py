@@ -99,13 +99,7 @@ def _train(run: Run, label: str, seed: int) -> Part:
 
 
 def _run(run: Run) -> list[dict]:
-    rows, pictures = [], []
-    for label in SETTINGS:
-        for seed in run.seeds:
-            part = run.part((label, seed), functools.partial(_train, run, label, seed))
-            rows += part.rows
-            if seed == run.seeds[0]:
-                pictures.append(part.pictures)
+    rows, pictures = run.parts(tuple(SETTINGS), lambda label: functools.partial(_train, run, label))
     run.picture("samples", pictures)
     return rows
 

@@ -116,14 +116,7 @@ class _Trainer:
 
 
 def _run(run: Run) -> list[dict]:
-    rows, grid = [], []
-    for label in METHODS:
-        trainer = _Trainer(label)
-        for seed in run.seeds:
-            part = run.part((label, seed), functools.partial(trainer, run, seed))
-            rows += part.rows
-            if seed == run.seeds[0]:
-                grid.append(part.pictures)
+    rows, grid = run.parts(tuple(METHODS), lambda label: functools.partial(_Trainer(label), run))
     run.picture("samples", grid)
     return rows
 

@@ -1,5 +1,6 @@
 """What an experiment is, and how its results are written down."""
 
+import functools
 import hashlib
 import json
 import statistics
@@ -91,6 +92,26 @@ class Run:
         with replacing(path) as temporary:
             np.savez_compressed(temporary, key=named, rows=json.dumps(part.rows), **pictures)
         return part
+
+    def parts(
+        self, labels: Sequence[str], make: Callable[[str], Callable[[int], "Part"]]
+    ) -> tuple[list[dict], list[list[np.ndarray]]]:
+        """Return a part for every label and seed, label by label.
+
+        Args:
+            labels: str, what is compared.
+            make: function of a label that returns a function of a seed, which computes the part.
+
+        Returns:
+            All rows, and the pictures of the first seed, a list for each label.
+        """
+        rows, pictures = [], []
+        for label in labels:
+            compute = make(label)
+            found = [self.part((label, s), functools.partial(compute, s)) for s in self.seeds]
+            rows += [row for part in found for row in part.rows]
+            pictures.append(found[0].pictures)
+        return rows, pictures
 
     def picture(self, name: str, rows: Sequence[Sequence[np.ndarray]]) -> None:
         """Write pictures of one size as one PNG.

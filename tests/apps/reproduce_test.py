@@ -133,3 +133,18 @@ def test_a_part_is_computed_once(run):
     run.part(("GAN", 1), make)
     record.Run(run.folder, run.seeds, 1.0, run.say).part(("GAN", 0), make)
     assert len(made) == 3 and len(list((run.folder / "parts").iterdir())) == 3
+
+
+def test_parts_go_label_by_label_and_show_the_first_seed(tmp_path):
+    run = record.Run(tmp_path, (3, 5), 1.0, lambda line: None)
+
+    def make(label):
+        def compute(seed):
+            picture = np.full((1, 1, 3), seed, np.uint8)
+            return record.Part([{"label": label, "seed": seed}], [picture])
+
+        return compute
+
+    rows, pictures = run.parts(("a", "b"), make)
+    assert [(row["label"], row["seed"]) for row in rows] == [("a", 3), ("a", 5), ("b", 3), ("b", 5)]
+    assert [int(found.max()) for (found,) in pictures] == [3, 3]
