@@ -64,7 +64,7 @@ def get_config() -> ConfigDict:
 
     config.watch = ConfigDict()
     config.watch.every = 2
-    config.watch.pictures = ("samples",)
+    config.watch.pictures = ("samples", "plans")
     config.watch.num_pictured = 64
     config.watch.metrics = ()
     config.watch.num_evaluated = 1000

@@ -15,7 +15,7 @@ from apps.sampling import load_generator
 from configs import ot_gan_mnist
 from keras_ot_gans.callbacks.pictures import image_grid
 
-IMAGES = 768_000  # seen by each run: 3,000 updates of 256
+IMAGES = 384_000  # seen by each run: 1,500 updates of 256
 SAMPLES = 10_000
 
 
@@ -109,7 +109,7 @@ EXPERIMENT = Experiment(
     source="OT-GAN (Salimans et al., 2018), Fig. 3, section 5.2 and Algorithm 2, on MNIST",
     claim="on CIFAR-10 batches of 200 are unstable and Inception scores rise up to a batch of "
     "8,000; random matching reaches 4.64 where optimal matching reaches 8.47.",
-    budget="768,000 images seen by the generator's updates per run, networks of width 8",
+    budget="384,000 images seen by the generator's updates per run, networks of width 8",
     settings=("setting",),
     run=_run,
 )

@@ -30,6 +30,7 @@ class CheckedFit:
                 f"`compile` must be called before `fit`, with the roles {list(self.networks)}. "
                 "Received: a model without optimizers."
             )
+        self._check_shares(x, kwargs.get("batch_size"))
         self._check_batches(x, kwargs.get("batch_size"))
         order = getattr(x, "epoch_shuffle", None)
         x = self._checked(x, "x", "steps_per_epoch", steps_per_epoch)
@@ -61,6 +62,20 @@ class CheckedFit:
             x = self._checked(x, "x", "steps", kwargs.get("steps"))
             y = self._checked_labels_of_data(y)
             return super().evaluate(x, y, **kwargs)
+
+    def _check_shares(self, x, batch_size: int | None) -> None:
+        """Refuse batches that the replicas cannot share evenly, where their size is known.
+
+        Each replica's mean counts alike, and its latents are a part of one draw.
+        """
+        count = self.distribute_strategy.num_replicas_in_sync
+        uneven = [size for size in real_data.batch_sizes(x, batch_size) if size % count]
+        if uneven:
+            raise ValueError(
+                "`x` must come in batches that the replicas can share evenly, the last one too: "
+                f"multiples of {count}. Received: a batch of {uneven[0]}. Use such a `batch_size` "
+                "that divides the data, or a dataset with `drop_remainder=True`."
+            )
 
     def _check_batches(self, x, batch_size: int | None) -> None:
         """Refuse the size of the batches of `fit`: for methods that ask for one."""

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_ot_gans.models import real_data
 from keras_ot_gans.models.feature_tape import check_micro_batch
 
 
@@ -65,15 +66,7 @@ def check_even(x: Any, batch_size: int | None) -> None:
     Raises:
         ValueError: if the size is odd, or an array leaves an odd rest.
     """
-    if isinstance(x, tf.data.Dataset):
-        first = keras.utils.unpack_x_y_sample_weight(x.element_spec)[0]
-        sizes = [first.shape[0]]
-    elif hasattr(x, "shape"):
-        size = min(batch_size or 32, len(x))
-        sizes = [size, len(x) % size]
-    else:
-        return
-    odd = [size for size in sizes if size is not None and size % 2]
+    odd = [size for size in real_data.batch_sizes(x, batch_size) if size % 2]
     if odd:
         raise ValueError(
             "`x` must come in batches of even size: two independent halves. Received: a batch of "

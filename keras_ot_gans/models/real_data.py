@@ -146,6 +146,34 @@ shape (8, 3). Reshape or resize the data, or change the generator.
     return x
 
 
+def batch_sizes(x: Any, batch_size: int | None) -> list[int]:
+    """List the sizes of the batches that `fit` will bring, as far as they are known.
+
+    Args:
+        x: array or dataset.
+        batch_size: int or None, of an array; None is Keras's 32.
+
+    Returns:
+        List of int > 0: of a dataset the one size of its batches, none if it is not fixed; of an
+        array that of all batches and that of the last, where it is smaller.
+
+    Example:
+        >>> batch_sizes(np.zeros((70, 2)), None), batch_sizes(np.zeros((64, 2)), 16)
+        ([32, 6], [16])
+        >>> batch_sizes(tf.data.Dataset.from_tensors(np.zeros((5, 2))), None)
+        [5]
+    """
+    if isinstance(x, tf.data.Dataset):
+        first = keras.utils.unpack_x_y_sample_weight(x.element_spec)[0]
+        sizes = [tf.nest.flatten(first)[0].shape[0]]
+    elif hasattr(x, "shape") and len(x):
+        size = min(batch_size or 32, len(x))
+        sizes = [size, len(x) % size]
+    else:
+        sizes = []
+    return [size for size in sizes if size]
+
+
 def without_autotuner(dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Switch off a pipeline's tuning thread, unless its maker has decided about it.
 

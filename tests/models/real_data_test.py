@@ -267,3 +267,17 @@ def test_tuning_thread_is_off_unless_the_user_decides(chosen):
         options.autotune.enabled = chosen
         data = data.with_options(options)
     assert real_data.checked(data, (2,), 1).options().autotune.enabled is bool(chosen)
+
+
+def test_uneven_shares_are_refused(monkeypatch):
+    class Two:
+        num_replicas_in_sync = 2
+
+    model = CASES["sliced"].compiled()
+    monkeypatch.setattr(type(model), "distribute_strategy", Two())
+    for rows, batch_size, received in ((33, 33, 33), (35, 16, 3)):
+        with pytest.raises(ValueError, match=rf"multiples of 2\. Received: a batch of {received}"):
+            model.fit(np.zeros((rows, 2), "float32"), batch_size=batch_size)
+    odd = tf.data.Dataset.from_tensor_slices(np.zeros((9, 2), "float32"))
+    with pytest.raises(ValueError, match="Received: a batch of 3"):
+        model.fit(odd.batch(3, drop_remainder=True))
