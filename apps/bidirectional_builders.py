@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 import keras
 
 from apps.look_up import call, look_up
+from apps.network_builders import check_sample_rank
 from keras_ot_gans import models, networks
-from keras_ot_gans.divergences import bidirectional, f_divergence
+from keras_ot_gans.divergences import bidirectional
+from keras_ot_gans.divergences.f_divergence import by_name
 
 # What a network of a role is told first: the width of the code, then of the data.
 FAMILIES = {
@@ -43,16 +45,12 @@ WRAPPERS = {
     },
 }
 OBJECTIVES = {
-    "age": lambda f_divergence, r0=None: bidirectional.age(_f_divergence(f_divergence), r0),
+    "age": lambda f_divergence, r0=None: bidirectional.age(by_name(f_divergence), r0),
     "bigan": lambda: bidirectional.bigan,
-    "f_gan": lambda f_divergence: bidirectional.f_gan(_f_divergence(f_divergence)),
+    "f_gan": lambda f_divergence: bidirectional.f_gan(by_name(f_divergence)),
     "hinge": lambda: bidirectional.hinge,
     "log_d_bigan": lambda: bidirectional.log_d_bigan,
 }
-
-
-def _f_divergence(name: str) -> f_divergence.FDivergence:
-    return f_divergence.by_name(name)
 
 
 def _network(
@@ -61,13 +59,7 @@ def _network(
     """Build the network of a role, with its noise where it has any."""
     inner = section[role]
     build = look_up(f"model.{role}.name", inner["name"], table)
-    rank = 1 if inner["name"] == "age_mlp" else 3
-    if len(sample_shape) != rank:
-        kinds = {1: "points (d,)", 3: "images (height, width, channels)"}
-        raise ValueError(
-            f"`model.{role}.name` must fit the data, samples of shape {sample_shape}. Received: "
-            f"{inner['name']!r}, a network of {kinds[rank]}. Choose another network or other data."
-        )
+    check_sample_rank(f"model.{role}", inner["name"], sample_shape)
     size = FAMILIES[inner["name"]](sample_shape)
     network = call(f"model.{role}", build, inner, section["latent_dim"], size)
     if role not in WRAPPERS:
@@ -90,16 +82,13 @@ def build_age(section: dict, sample_shape: tuple, train: Mapping) -> models.AGE:
     Raises:
         ValueError: if a name or key is unknown, or networks and data do not fit each other.
     """
-    generator = _network("generator", section, GENERATORS, sample_shape)
-    encoder = _network("encoder", section, ENCODERS, sample_shape)
+    players, rest = _players(section, sample_shape, train)
     discriminator = _network("discriminator", section, DISCRIMINATORS, sample_shape)
+    del rest["discriminator"]
     inner = section["objective"]
     make = look_up("model.objective.name", inner["name"], OBJECTIVES)
-    rest = {**section, "objective": call("model.objective", make, inner), "seed": train["seed"]}
-    for key in ("generator", "encoder", "discriminator", "latent_dim", "prior"):
-        del rest[key]
-    _check_prior(section)
-    return call("model", models.AGE, rest, generator, encoder, discriminator)
+    rest["objective"] = call("model.objective", make, inner)
+    return call("model", models.AGE, rest, *players, discriminator)
 
 
 def build_vae(section: dict, sample_shape: tuple, train: Mapping) -> models.VAE:
@@ -117,18 +106,22 @@ def build_vae(section: dict, sample_shape: tuple, train: Mapping) -> models.VAE:
         ValueError: if a name or key is unknown, a network is not Gaussian, or networks and data do
             not fit each other.
     """
-    generator = _network("generator", section, GENERATORS, sample_shape)
-    encoder = _network("encoder", section, ENCODERS, sample_shape)
-    rest = {**section, "seed": train["seed"]}
-    for key in ("generator", "encoder", "latent_dim", "prior"):
-        del rest[key]
-    _check_prior(section)
-    return call("model", models.VAE, rest, generator, encoder)
+    players, rest = _players(section, sample_shape, train)
+    return call("model", models.VAE, rest, *players)
 
 
-def _check_prior(section: Mapping) -> None:
+def _players(
+    section: Mapping, sample_shape: tuple, train: Mapping
+) -> tuple[tuple[keras.Model, keras.Model], dict]:
+    """Build generator and encoder, and return them with the arguments that are left."""
     if section["prior"] != "normal":
         raise ValueError(
             "`model.prior` must be 'normal' for a model with an encoder: noise is a part of its "
             f"latents. Received: {section['prior']!r}."
         )
+    generator = _network("generator", section, GENERATORS, sample_shape)
+    encoder = _network("encoder", section, ENCODERS, sample_shape)
+    rest = {**section, "seed": train["seed"]}
+    for key in ("generator", "encoder", "latent_dim", "prior"):
+        del rest[key]
+    return (generator, encoder), rest

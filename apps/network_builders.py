@@ -63,12 +63,13 @@ CRITICS = {
     "sngan_resnet": networks.sngan_resnet_critic,
     "wgan_gp_resnet": networks.wgan_gp_resnet_critic,
 }
+POINT_NETWORKS = ("mlp", "age_mlp")  # all others take images
 NAVIGATORS = {**CRITICS, "difference": networks.difference_navigator}
 
 
-def _check_sample_rank(argument: str, name: str, sample_shape: tuple) -> None:
+def check_sample_rank(argument: str, name: str, sample_shape: tuple) -> None:
     """Refuse a network of points for images, and the reverse."""
-    rank = 1 if name == "mlp" else 3
+    rank = 1 if name in POINT_NETWORKS else 3
     if len(sample_shape) != rank:
         kinds = {1: "points (d,)", 3: "images (height, width, channels)"}
         raise ValueError(
@@ -117,7 +118,7 @@ def build_generator(
     """
     inner = section["generator"]
     build = look_up("model.generator.name", inner["name"], GENERATORS)
-    _check_sample_rank("model.generator", inner["name"], sample_shape)
+    check_sample_rank("model.generator", inner["name"], sample_shape)
     inner = _with_classes("model.generator", inner, GENERATORS, num_classes)
     return call("model.generator", build, inner, section["latent_dim"], sample_shape)
 
@@ -146,6 +147,6 @@ def build_features(
             labels.
     """
     build = look_up(f"model.{role}.name", inner["name"], table)
-    _check_sample_rank(f"model.{role}", inner["name"], sample_shape)
+    check_sample_rank(f"model.{role}", inner["name"], sample_shape)
     inner = _with_classes(f"model.{role}", inner, table, num_classes)
     return call(f"model.{role}", functools.partial(build, name=role), inner, sample_shape)

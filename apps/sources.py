@@ -1,6 +1,6 @@
 """Real data from the data section of a config."""
 
-import inspect
+import functools
 import math
 import os
 from collections.abc import Callable
@@ -21,12 +21,12 @@ class Toy(NamedTuple):
     mixture: Callable[..., datasets.GaussianMixture] | None = None
 
 
+# The keys of the data section are read from the signature.
+@functools.wraps(datasets.imbalanced_grid)
 def _imbalanced_grid(**kwargs) -> np.ndarray:
     return datasets.imbalanced_grid(**kwargs).points
 
 
-# What `call` reads the keys of the data section from.
-_imbalanced_grid.__signature__ = inspect.signature(datasets.imbalanced_grid)
 TOYS = {
     "bimodal_1d": Toy(datasets.bimodal_1d, datasets.bimodal_1d_mixture),
     "eight_gaussians": Toy(datasets.eight_gaussians, datasets.eight_gaussians_mixture),

@@ -8,6 +8,7 @@ from apps import builders, checkpoints, judging, sources
 from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
+from keras_ot_gans.callbacks.pictures import magnification
 
 # Those beside samples; each takes real samples first.
 OTHERS = {
@@ -75,5 +76,5 @@ def picture_of(real: np.ndarray) -> np.ndarray:
         uint8 array `(H, W, 3)`.
     """
     if real.ndim == 4:
-        return callbacks.image_grid(real[:64], magnify=max(1, 64 // max(real.shape[1:3])))
+        return callbacks.image_grid(real[:64], magnify=magnification(real))
     return callbacks.density_picture(real[::2], real[1::2], title="real data, in two halves")

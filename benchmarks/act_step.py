@@ -16,19 +16,13 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.timing import interleaved, ratio
+from benchmarks.timing import define_modes, interleaved, ratio
 from keras_ot_gans import models, networks, ops, optimizers
 
 BATCH, LATENT_DIM, SHAPE = 64, 128, (32, 32, 3)
 WIDE = "plain GAN, 2048 features"
 
-_MODE_NAMES = ("graph", "jit", "eager")
-_MODES = flags.DEFINE_list("modes", list(_MODE_NAMES), "Which modes to time.")
-flags.register_validator(
-    _MODES,
-    lambda modes: set(modes) <= set(_MODE_NAMES),
-    message=f"must be some of {', '.join(_MODE_NAMES)}",
-)
+_MODES = define_modes("graph", "jit", "eager")
 _ROUNDS = flags.DEFINE_integer("rounds", 15, "Turns of the interleaved timing.", lower_bound=3)
 
 

@@ -14,18 +14,12 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.timing import interleaved, ratio
+from benchmarks.timing import define_modes, interleaved, ratio
 from keras_ot_gans import models, networks, optimizers
 from keras_ot_gans.divergences import bidirectional, f_divergence
 
 BATCH, LATENT_DIM, CHANNELS, NOISE_SIDES = 64, 8, 3, (4, 7, 14)
-_MODE_NAMES = ("graph", "xla", "torch")
-_MODES = flags.DEFINE_list("modes", list(_MODE_NAMES), "Which modes to time.")
-flags.register_validator(
-    _MODES,
-    lambda modes: set(modes) <= set(_MODE_NAMES),
-    message=f"must be some of {', '.join(_MODE_NAMES)}",
-)
+_MODES = define_modes("graph", "xla", "torch")
 _ROUNDS = flags.DEFINE_integer("rounds", 9, "Turns of the interleaved timing.", lower_bound=3)
 _WIDTH = flags.DEFINE_integer("width", 64, "Width of all networks.", lower_bound=4)
 _DENSE = flags.DEFINE_integer("dense_width", 1024, "Of the discriminator.", lower_bound=4)

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.timing import interleaved, ratio
+from benchmarks.timing import define_modes, interleaved, ratio
 from keras_ot_gans import losses, models, networks, optimizers
 
 BATCH, LATENT_DIM, SHAPE = 64, 128, (32, 32, 3)
@@ -26,13 +26,7 @@ PENALTIES = {
     "MaxGP": losses.penalties.max_gradient_penalty(),
 }
 
-_MODE_NAMES = ("graph", "xla", "torch")
-_MODES = flags.DEFINE_list("modes", list(_MODE_NAMES), "Which modes to time.")
-flags.register_validator(
-    _MODES,
-    lambda modes: set(modes) <= set(_MODE_NAMES),
-    message=f"must be some of {', '.join(_MODE_NAMES)}",
-)
+_MODES = define_modes("graph", "xla", "torch")
 _ROUNDS = flags.DEFINE_integer("rounds", 9, "Turns of the interleaved timing.", lower_bound=3)
 _WIDTH = flags.DEFINE_integer("width", 32, "Width of both networks.", lower_bound=4)
 _THREADS = flags.DEFINE_integer("threads", 2, "Threads of both frameworks.", lower_bound=1)

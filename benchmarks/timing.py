@@ -4,6 +4,24 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
+from absl import flags
+
+
+def define_modes(*names: str) -> flags.FlagHolder[list[str]]:
+    """Define the flag `--modes`.
+
+    Args:
+        *names: the modes that there are; all are the default.
+
+    Returns:
+        The flag, a list of names; another name is refused.
+    """
+    modes = flags.DEFINE_list("modes", list(names), "Which modes to time.")
+    flags.register_validator(
+        modes, lambda given: set(given) <= set(names), f"must be some of {', '.join(names)}"
+    )
+    return modes
+
 
 def interleaved(
     candidates: Mapping[str, Callable[[], None]], rounds: int = 15, calls: int = 1

@@ -1,12 +1,13 @@
 """What AGE's experiments on mixtures share: networks, methods and how they are trained."""
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 
 from apps.experiments.one_program import OneProgram
+from apps.experiments.record import Part, Run
 from keras_ot_gans import models, networks
 from keras_ot_gans.divergences import bidirectional, f_divergence
 
@@ -17,26 +18,17 @@ HIDDEN, DISCRIMINATOR_WIDTH = 128, 128
 RATE, DISCRIMINATOR_RATE = 2e-4, 4e-4  # appendix E.1: 5e-5 and 1e-4, for far longer
 
 
-class Method(NamedTuple):
-    """One row of a table.
-
-    Attributes:
-        objective: `BidirectionalObjective`, or None for the VAE.
-    """
-
-    objective: bidirectional.BidirectionalObjective | None
-
-
+# None: the VAE.
 METHODS = {
-    "VAE": Method(None),
-    "AGE-KL": Method(bidirectional.age(f_divergence.kl)),
-    "f-GAN-KL": Method(bidirectional.f_gan(f_divergence.kl)),
-    "AGE-H2": Method(bidirectional.age(f_divergence.squared_hellinger)),
-    "AGE-RevKL": Method(bidirectional.age(f_divergence.reverse_kl)),
-    "GAN (JS)": Method(bidirectional.bigan),
-    "AGE-ALL": Method(bidirectional.age(f_divergence.all_divergences)),
-    "logD-GAN": Method(bidirectional.log_d_bigan),
-    "Hinge": Method(bidirectional.hinge),
+    "VAE": None,
+    "AGE-KL": bidirectional.age(f_divergence.kl),
+    "f-GAN-KL": bidirectional.f_gan(f_divergence.kl),
+    "AGE-H2": bidirectional.age(f_divergence.squared_hellinger),
+    "AGE-RevKL": bidirectional.age(f_divergence.reverse_kl),
+    "GAN (JS)": bidirectional.bigan,
+    "AGE-ALL": bidirectional.age(f_divergence.all_divergences),
+    "logD-GAN": bidirectional.log_d_bigan,
+    "Hinge": bidirectional.hinge,
 }
 
 
@@ -62,7 +54,7 @@ def model(
     if transformation == "gaussian":
         generator = networks.gaussian_generator(generator)
         encoder = networks.gaussian_encoder(encoder)
-    objective = METHODS[label].objective
+    objective = METHODS[label]
     if objective is None:
         made = models.VAE(generator, encoder, seed=seed)
     else:
@@ -109,6 +101,35 @@ class Trainer:
         self._program.start(seed, points)
         self._program.train(self._updates)
         return self._program.model
+
+
+def parts(
+    run: Run,
+    labels: Sequence[str],
+    transformation: str,
+    discriminator_steps: int,
+    updates: int,
+    score: Callable[[Run, Trainer, str, int], Part],
+) -> tuple[list[dict], list[list[np.ndarray]]]:
+    """Train and score every method from every seed.
+
+    Args:
+        run: `Run`.
+        labels: keys of `METHODS`.
+        transformation: as `model`.
+        discriminator_steps: as `model`.
+        updates: as `model`, of the full experiment.
+        score: function `(run, trainer, label, seed)` that trains and scores.
+
+    Returns:
+        As `Run.parts`.
+    """
+
+    def make(label: str) -> Callable[[int], Part]:
+        trainer = Trainer(label, transformation, discriminator_steps, run.updates(updates))
+        return functools.partial(score, run, trainer, label)
+
+    return run.parts(labels, make)
 
 
 def _adam(role: str, updates: int, discriminator_steps: int) -> keras.optimizers.Adam:

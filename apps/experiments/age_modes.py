@@ -1,8 +1,5 @@
 """Table 4 and Fig. 1 of AGE: modes of an imbalanced mixture that each divergence captures."""
 
-import functools
-from collections.abc import Callable
-
 from apps.experiments import age_mixtures
 from apps.experiments.record import Experiment, Part, Run
 from keras_ot_gans import datasets, metrics
@@ -30,12 +27,9 @@ def _part(run: Run, trainer: age_mixtures.Trainer, label: str, seed: int) -> Par
 
 
 def _run(run: Run) -> list[dict]:
-    def make(label: str) -> Callable[[int], Part]:
-        updates = run.updates(UPDATES)
-        trainer = age_mixtures.Trainer(label, "deterministic", DISCRIMINATOR_STEPS, updates)
-        return functools.partial(_part, run, trainer, label)
-
-    rows, pictures = run.parts(METHODS, make)
+    rows, pictures = age_mixtures.parts(
+        run, METHODS, "deterministic", DISCRIMINATOR_STEPS, UPDATES, _part
+    )
     first = [picture for (picture,) in pictures]
     run.picture("reconstructions", [first[:4], first[4:]])
     return rows

@@ -1,8 +1,5 @@
 """Table 3 of AGE: how well each method minimises the divergence that the VAE minimises exactly."""
 
-import functools
-from collections.abc import Callable
-
 import numpy as np
 
 from apps.experiments import age_mixtures
@@ -64,12 +61,9 @@ def _part(run: Run, trainer: age_mixtures.Trainer, label: str, seed: int) -> Par
 
 
 def _run(run: Run) -> list[dict]:
-    def make(label: str) -> Callable[[int], Part]:
-        updates = run.updates(UPDATES)
-        trainer = age_mixtures.Trainer(label, "gaussian", DISCRIMINATOR_STEPS, updates)
-        return functools.partial(_part, run, trainer, label)
-
-    rows, pictures = run.parts(METHODS, make)
+    rows, pictures = age_mixtures.parts(
+        run, METHODS, "gaussian", DISCRIMINATOR_STEPS, UPDATES, _part
+    )
     run.picture("reconstructions", [[picture for (picture,) in pictures]])
     return rows
 

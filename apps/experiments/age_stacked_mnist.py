@@ -91,7 +91,9 @@ def model(method: Method, updates: int, seed: int) -> models.AGE:
     return made
 
 
-def _train(run: Run, data: datasets.StackedMNIST, label: str, seed: int) -> Part:
+def _train(
+    run: Run, data: datasets.StackedMNIST, judge: keras.Model, label: str, seed: int
+) -> Part:
     updates = run.updates(UPDATES) // 10 * 10  # a multiple of the steps per execution
     trained = model(METHODS[label], updates, seed)
     batches = data.dataset(BATCH, seed=seed, repeat=True)
@@ -104,7 +106,6 @@ def _train(run: Run, data: datasets.StackedMNIST, label: str, seed: int) -> Part
         failed = {"modes": 0, "reverse_kl": float("inf"), "accuracy": 0.0}
         run.say(f"{row}: the weights are not finite")
         return Part([row | failed | {"finite": 0}], pictures)
-    judge = digits.classifier(run)
     labels = metrics.stacked_digit_labels(fake, judge)
     modes, reverse_kl = metrics.mode_histogram_scores(labels, np.full(MODES, 1 / MODES))
     real, truth = data.images(np.arange(RECONSTRUCTED)), data.labels[:RECONSTRUCTED]
@@ -118,8 +119,9 @@ def _train(run: Run, data: datasets.StackedMNIST, label: str, seed: int) -> Part
 
 def _run(run: Run) -> list[dict]:
     data = datasets.load_stacked_mnist(data_dir=run.data_dir)
+    judge = digits.classifier(run)
     rows, grid = run.parts(
-        tuple(METHODS), lambda label: functools.partial(_train, run, data, label)
+        tuple(METHODS), lambda label: functools.partial(_train, run, data, judge, label)
     )
     run.picture("samples_and_reconstructions", grid[: len(TABLE_5)])
     return rows

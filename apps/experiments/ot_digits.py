@@ -4,6 +4,7 @@ import functools
 import json
 from typing import NamedTuple
 
+import keras
 import numpy as np
 from ml_collections import ConfigDict
 
@@ -64,7 +65,7 @@ def _config(setting: Setting, seed: int, run: Run) -> ConfigDict:
     return config.lock()
 
 
-def _train(run: Run, label: str, seed: int) -> Part:
+def _train(run: Run, judge: keras.Model, label: str, seed: int) -> Part:
     config, setting = _config(SETTINGS[label], seed, run), SETTINGS[label]
     workdir = run.folder / f"{label.replace(', ', '_').replace(' ', '_')}_{seed}"
     last = training.train_and_evaluate(config, str(workdir), run.data_dir)
@@ -75,7 +76,7 @@ def _train(run: Run, label: str, seed: int) -> Part:
     classes = np.arange(SAMPLES, dtype="int32") % 10
     given = [z, classes] if setting.with_labels else z
     samples = generator.predict(given, batch_size=500, verbose=0)
-    judged = digits.judgement(digits.classifier(run), samples)
+    judged = digits.judgement(judge, samples)
     row = {
         "setting": label,
         "seed": seed,
@@ -99,7 +100,10 @@ def _train(run: Run, label: str, seed: int) -> Part:
 
 
 def _run(run: Run) -> list[dict]:
-    rows, pictures = run.parts(tuple(SETTINGS), lambda label: functools.partial(_train, run, label))
+    judge = digits.classifier(run)
+    rows, pictures = run.parts(
+        tuple(SETTINGS), lambda label: functools.partial(_train, run, judge, label)
+    )
     run.picture("samples", pictures)
     return rows
 

@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_ot_gans.callbacks.picture_callback import PictureCallback, choose
-from keras_ot_gans.callbacks.pictures import image_grid
-
-_READABLE = 64  # smaller images are magnified to about this side
+from keras_ot_gans.callbacks.pictures import image_grid, magnification
 
 
 class Interpolations(PictureCallback):
@@ -73,5 +71,5 @@ class Interpolations(PictureCallback):
         first, last = self.ends
         between = np.asarray(self.model.interpolate(first, last, self.steps))
         rows = np.concatenate([first[:, None], between, last[:, None]], axis=1)
-        cells, side = rows.reshape(-1, *first.shape[1:]), max(first.shape[1:3])
-        return image_grid(cells, self.steps + 2, magnify=max(1, _READABLE // side))
+        cells = rows.reshape(-1, *first.shape[1:])
+        return image_grid(cells, self.steps + 2, magnify=magnification(cells))

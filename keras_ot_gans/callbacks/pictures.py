@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 _GAP = 230  # light grey between and behind the cells
+_READABLE = 64  # smaller images are magnified to about this side
 
 
 def image_grid(
@@ -64,6 +65,22 @@ def image_grid(
         left = gap + index % columns * (width + gap)
         grid[top : top + height, left : left + width] = image
     return grid
+
+
+def magnification(images: Any) -> int:
+    """Return what `image_grid` should magnify images by, to be looked at.
+
+    Args:
+        images: array `(n, h, w, c)`.
+
+    Returns:
+        int >= 1: the longer side becomes about 64 pixels; larger images stay as they are.
+
+    Example:
+        >>> magnification(np.zeros((1, 28, 28, 1))), magnification(np.zeros((1, 96, 64, 3)))
+        (2, 1)
+    """
+    return max(1, _READABLE // max(images.shape[1:3]))
 
 
 def write_png(path: str | os.PathLike, picture: np.ndarray) -> None:

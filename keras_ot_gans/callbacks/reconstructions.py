@@ -7,9 +7,7 @@ import numpy as np
 
 from keras_ot_gans.callbacks.density_pictures import as_drawable, density_picture
 from keras_ot_gans.callbacks.picture_callback import PictureCallback, choose
-from keras_ot_gans.callbacks.pictures import image_grid
-
-_READABLE = 64  # smaller images are magnified to about this side
+from keras_ot_gans.callbacks.pictures import image_grid, magnification
 
 
 class Reconstructions(PictureCallback):
@@ -70,6 +68,5 @@ class Reconstructions(PictureCallback):
         if self.real.ndim != 4:
             title = f"real and reconstructed, step {step:,}"
             return density_picture(self.real, found.reshape(self.real.shape), title=title)
-        side = max(self.real.shape[1:3])
         both = np.stack([self.real, found], axis=1).reshape(-1, *self.real.shape[1:])
-        return image_grid(both, 2 * self.pairs, magnify=max(1, _READABLE // side))
+        return image_grid(both, 2 * self.pairs, magnify=magnification(both))

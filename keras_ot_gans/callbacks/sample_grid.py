@@ -5,10 +5,9 @@ import os
 import numpy as np
 
 from keras_ot_gans.callbacks.picture_callback import PictureCallback
-from keras_ot_gans.callbacks.pictures import image_grid
+from keras_ot_gans.callbacks.pictures import image_grid, magnification
 from keras_ot_gans.ops.side_vectors import SideVectors
 
-_READABLE = 64  # smaller images are magnified to about this side
 _MOST_COLUMNS = 20  # beyond, a row of all classes would be too wide to look at
 
 
@@ -85,7 +84,7 @@ class SampleGrid(PictureCallback):
                 "`SampleGrid` needs a generator of images (n, h, w, c). "
                 f"Received: samples of shape {images.shape}. For points use `SampleScatter`."
             )
-        return image_grid(images, columns, magnify=max(1, _READABLE // max(images.shape[1:3])))
+        return image_grid(images, columns, magnify=magnification(images))
 
     def _choose(self, num_classes: int | None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Draw the latents; of a conditional model, show each of them in every class."""

@@ -8,6 +8,7 @@ import math
 from keras import ops
 
 from keras_ot_gans.ops.numerics import Tensor, as_float32
+from keras_ot_gans.ops.shapes import same_where_known
 
 
 def gaussian_sample(parameters: Tensor, noise: Tensor) -> Tensor:
@@ -143,11 +144,7 @@ def _split(parameters: Tensor, name: str = "", x: Tensor | None = None) -> tuple
         )
     if x is not None:
         found = tuple(ops.convert_to_tensor(x).shape)
-        known = (*shape[:-1], width // 2)
-        same = len(found) == len(known) and all(
-            a is None or b is None or a == b for a, b in zip(found, known, strict=True)
-        )
-        if not same:
+        if not same_where_known(found, (*shape[:-1], width // 2)):
             raise ValueError(
                 f"`{name}` must have half the width of `parameters`, and its other axes. Received: "
                 f"shapes {found} and {shape}. `parameters` are k means, then k log-variances."

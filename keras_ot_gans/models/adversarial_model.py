@@ -102,15 +102,27 @@ class AdversarialModel(
         """Trained layers by role, `{"generator": [...], ...}`."""
 
     @property
+    def turns(self) -> list[tuple[str, ...]]:
+        """Roles that move in each pass of a round.
+
+        Here the critic takes part in the first `critic_steps` passes, all others in the first
+        `generator_steps`. A method whose roles take turns says so.
+        """
+        limits = {role: self.generator_steps for role in self.networks}
+        if "critic" in limits:
+            limits["critic"] = self.critic_steps
+        passes = max(self.generator_steps, self.critic_steps)
+        return [tuple(r for r in limits if index < limits[r]) for index in range(passes)]
+
+    @property
     def passes_per_round(self) -> int:
         """Real batches of one round; `datasets.in_rounds` packs as many."""
-        return max(self.generator_steps, self.critic_steps)
+        return len(self.turns)
 
     @property
     def updates_per_round(self) -> dict[str, int]:
         """Optimizer updates of each role in a round where none is frozen."""
-        steps = {role: self.generator_steps for role in self.networks}
-        return {**steps, "critic": self.critic_steps} if "critic" in steps else steps
+        return {role: sum(role in turn for turn in self.turns) for role in self.networks}
 
     @property
     def frozen(self) -> tuple[str, ...]:
@@ -179,15 +191,13 @@ class AdversarialModel(
             data: what `fit` hands to `train_step`: `x`, `(x,)` or `(x, y)`.
 
         Yields:
-            `(x_real, roles)`. The critic takes part in the first `critic_steps` passes, all
-            others in the first `generator_steps`; frozen roles in none.
+            `(x_real, roles)`, the roles of `turns` that are not frozen.
         """
         x = keras.utils.unpack_x_y_sample_weight(data)[0]
         packed = len(x.shape) > len(self.generator.output_shape)
-        for index in range(self.passes_per_round):
-            limits = self.updates_per_round
-            roles = (r for r in limits if index < limits[r] and r not in self._frozen)
-            yield (x[:, index] if packed else x), tuple(roles)
+        for index, turn in enumerate(self.turns):
+            roles = tuple(role for role in turn if role not in self._frozen)
+            yield (x[:, index] if packed else x), roles
 
     def stream(self, training: bool) -> keras.random.SeedGenerator:
         """Return the seeds to draw from: evaluation must not change the training.

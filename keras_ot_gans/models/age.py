@@ -1,16 +1,15 @@
 """AGE: a generator and an encoder that minimise an f-divergence between their joint laws."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
 from keras_ot_gans.divergences import bidirectional, f_divergence
-from keras_ot_gans.models import age_checks, replicas
+from keras_ot_gans.models import age_checks
 from keras_ot_gans.models.adversarial_model import AdversarialModel
 from keras_ot_gans.models.features import couples_samples
 from keras_ot_gans.models.latent_views import LatentViews
-from keras_ot_gans.ops import random
 
 
 @keras.saving.register_keras_serializable(package="keras_ot_gans")
@@ -90,7 +89,8 @@ class AGE(LatentViews, AdversarialModel):
         self.objective = objective or bidirectional.age(f_divergence.all_divergences)
         self.discriminator_steps = discriminator_steps
         age_checks.check_objective(self.objective)
-        age_checks.check_steps(discriminator_steps, kwargs)
+        age_checks.check_steps(discriminator_steps)
+        age_checks.check_foreign(kwargs)
         self.code_dim = age_checks.code_dim(generator, encoder, discriminator)
         age_checks.check_noise(self.code_dim, self.latent_dim, self.prior)
         self.noise_dim = age_checks.noise_dim(encoder)
@@ -109,31 +109,10 @@ class AGE(LatentViews, AdversarialModel):
         return roles if self.encoder is None else {**roles, "encoder": [self.encoder]}
 
     @property
-    def passes_per_round(self) -> int:
-        """Real batches of one round: one per update, the discriminator's first."""
-        return self.discriminator_steps + 1
-
-    @property
-    def updates_per_round(self) -> dict[str, int]:
-        """Optimizer updates of each role in a round where none is frozen."""
-        return {**super().updates_per_round, "discriminator": self.discriminator_steps}
-
-    def passes(self, data) -> Iterator[tuple[tf.Tensor, tuple[str, ...]]]:
-        """Split a round into updates: a real batch, and the roles that move.
-
-        Args:
-            data: what `fit` hands to `train_step`: `x`, `(x,)` or `(x, y)`.
-
-        Yields:
-            `(x_real, roles)`; no role where it is frozen.
-        """
-        x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        packed = len(x.shape) > len(self.generator.output_shape)
-        players = [role for role in ("generator", "encoder") if role in self.networks]
-        order = [["discriminator"]] * self.discriminator_steps + [players]
-        for index, roles in enumerate(order):
-            moving = tuple(role for role in roles if role not in self.frozen)
-            yield (x[:, index] if packed else x), moving
+    def turns(self) -> list[tuple[str, ...]]:
+        """Roles that move in each pass of a round: the discriminator first, then the others."""
+        players = tuple(role for role in self.networks if role != "discriminator")
+        return [("discriminator",)] * self.discriminator_steps + [players]
 
     def train_step(self, data) -> dict:
         """Play one round of Algorithm 1: discriminator updates, then the others' at once."""
@@ -187,10 +166,7 @@ class AGE(LatentViews, AdversarialModel):
         """Return a real batch, fresh latents, and noise for the encoder if it takes any."""
         n = tf.shape(x_real)[0]
         z = self.latents(n, training)
-        noise = None
-        if self.noise_dim:
-            stream = self.stream(training)
-            noise = replicas.own_part(lambda r: random.normal((r, self.noise_dim), stream), n)
+        noise = self.encoder_noise(n, training) if self.noise_dim else None
         return tf.cast(x_real, tf.float32), z, noise
 
     def pairs(
@@ -252,12 +228,8 @@ class AGE(LatentViews, AdversarialModel):
     def get_config(self) -> dict:
         """Return the constructor's arguments, for serialisation."""
         serialize = keras.saving.serialize_keras_object
-        config = super().get_config()
-        for name in ("generator_steps", "critic_steps", "labels"):
-            del config[name]  # this method's rounds have one update of the others
         return {
-            **config,
-            "encoder": serialize(self.encoder),
+            **super().get_config(),
             "discriminator": serialize(self.discriminator),
             "objective": serialize(self.objective),
             "discriminator_steps": self.discriminator_steps,

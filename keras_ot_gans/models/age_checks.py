@@ -8,6 +8,8 @@ import keras
 from keras_ot_gans.divergences.bidirectional import BidirectionalObjective
 from keras_ot_gans.ops.priors import Normal
 
+FOREIGN = ("generator_steps", "critic_steps", "labels")  # a round has one update of the players
+
 
 def check_objective(objective: Any) -> None:
     """Check that an objective is one.
@@ -25,15 +27,14 @@ def check_objective(objective: Any) -> None:
         )
 
 
-def check_steps(discriminator_steps: int, kwargs: Mapping[str, Any]) -> None:
-    """Check the number of discriminator updates, and that nothing else is asked for.
+def check_steps(discriminator_steps: int) -> None:
+    """Check the number of discriminator updates.
 
     Args:
         discriminator_steps: int.
-        kwargs: further arguments of the model.
 
     Raises:
-        ValueError: if there is no step, or the arguments of other methods are given.
+        ValueError: if there is none.
     """
     if discriminator_steps < 1:
         raise ValueError(
@@ -41,7 +42,18 @@ def check_steps(discriminator_steps: int, kwargs: Mapping[str, Any]) -> None:
             f"discriminator_steps={discriminator_steps}. To keep the discriminator fixed, "
             "`freeze('discriminator')`."
         )
-    foreign = {"generator_steps", "critic_steps", "labels"} & set(kwargs)
+
+
+def check_foreign(kwargs: Mapping[str, Any]) -> None:
+    """Refuse the arguments of the base class that mean nothing with an encoder.
+
+    Args:
+        kwargs: further arguments of the model.
+
+    Raises:
+        ValueError: if one of `FOREIGN` is given.
+    """
+    foreign = set(FOREIGN) & set(kwargs)
     if foreign:
         raise ValueError(
             f"`{sorted(foreign)[0]}` has no meaning here. Received: {sorted(foreign)}. A round has "

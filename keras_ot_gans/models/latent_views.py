@@ -1,4 +1,4 @@
-"""What a model with an encoder shows of its latent space."""
+"""What models with an encoder share: its noise, and what they show of the latent space."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,30 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ot_gans.models import replicas
+from keras_ot_gans.models.age_checks import FOREIGN
+from keras_ot_gans.models.sampling import in_batches
 from keras_ot_gans.ops import random
 
 
 class LatentViews:
-    """Methods of bidirectional models; in inference mode, without touching the training's seeds."""
+    """Methods of models with an `encoder`, a `code_dim` and a `noise_dim`.
+
+    The views run in inference mode, without touching the training's seeds.
+    """
+
+    def encoder_noise(self, n: tf.Tensor | int, training: bool) -> tf.Tensor:
+        """Draw this replica's part of a global draw of the encoder's noise.
+
+        Args:
+            n: int or scalar tensor, rows per replica.
+            training: bool, whether this is a training step.
+
+        Returns:
+            float32 tensor `(n, noise_dim)`, standard normal.
+        """
+        stream = self.stream(training)
+        return replicas.own_part(lambda rows: random.normal((rows, self.noise_dim), stream), n)
 
     def encode(
         self, x: np.ndarray, seed: int | None = None, noise: bool = True, batch_size: int = 256
@@ -32,7 +51,7 @@ class LatentViews:
         x = self._checked_data(x, "x")
         drawn = self._view_noise((len(x), self.noise_dim), seed, noise)
         given = [x, drawn] if self.noise_dim else [x]
-        return _in_batches(self._compiled_encoder(), given, batch_size, (self.code_dim,))
+        return in_batches(self._compiled_encoder(), given, batch_size, (self.code_dim,))
 
     def reconstruct(
         self,
@@ -119,6 +138,13 @@ class LatentViews:
         samples = self.decode(codes.reshape(-1, self.code_dim), noise=False, use_ema=use_ema)
         return samples.reshape(len(x1), steps, *samples.shape[1:])
 
+    def get_config(self) -> dict:
+        """Return the constructor's arguments, for serialisation."""
+        config = super().get_config()
+        for name in FOREIGN:
+            del config[name]
+        return {**config, "encoder": keras.saving.serialize_keras_object(self.encoder)}
+
     def _checked_data(self, x: np.ndarray, name: str) -> np.ndarray:
         if self.encoder is None:
             raise ValueError(
@@ -147,9 +173,3 @@ class LatentViews:
 
             self._generate["encoder"] = tf.function(encode, input_signature=signature)
         return self._generate["encoder"]
-
-
-def _in_batches(run: Callable, given: list, batch_size: int, shape: tuple) -> np.ndarray:
-    starts = range(0, len(given[0]), batch_size)
-    parts = [run(*(v[i : i + batch_size] for v in given)).numpy() for i in starts]
-    return np.concatenate(parts) if parts else np.zeros((0, *shape), "float32")

@@ -1,7 +1,7 @@
 """OT-GAN: a generator and a critic's features, trained by the minibatch energy distance."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -131,25 +131,9 @@ class OTGAN(DataStart, AdversarialModel):
         return {**roles, "critic": [self.critic]} if self.critic_steps else roles
 
     @property
-    def passes_per_round(self) -> int:
-        """Real batches of one round: one per update, the critic's first."""
-        return self.critic_steps + self.generator_steps
-
-    def passes(self, data) -> Iterator[tuple[tf.Tensor, tuple[str, ...]]]:
-        """Split a round into updates: a real batch, and the one role that moves.
-
-        Args:
-            data: what `fit` hands to `train_step`: `x`, `(x,)` or `(x, y)`.
-
-        Yields:
-            `(x_real, roles)`; no role where it is frozen.
-        """
-        x = keras.utils.unpack_x_y_sample_weight(data)[0]
-        packed = len(x.shape) > len(self.generator.output_shape)
-        order = ["critic"] * self.critic_steps + ["generator"] * self.generator_steps
-        for index, role in enumerate(order):
-            roles = () if role in self.frozen else (role,)
-            yield (x[:, index] if packed else x), roles
+    def turns(self) -> list[tuple[str, ...]]:
+        """Roles that move in each pass of a round: one at a time, the critic first."""
+        return [("critic",)] * self.critic_steps + [("generator",)] * self.generator_steps
 
     def _check_batches(self, x, batch_size: int | None) -> None:
         check_compilation(self.jit_compile, self.micro_batch)

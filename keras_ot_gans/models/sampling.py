@@ -1,5 +1,7 @@
 """Sampling from a model's generator."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -74,11 +76,7 @@ class Sampling:
         labels = self._checked_labels(labels, len(z))
         given = [z] if labels is None else [z, labels]
         run = self._compiled_generator(use_ema and self.ema_generator is not None)
-        ends = range(0, len(z), batch_size)
-        parts = [run(*(v[i : i + batch_size] for v in given)).numpy() for i in ends]
-        if not parts:
-            return np.zeros((0, *self.generator.output_shape[1:]), "float32")
-        return np.concatenate(parts)
+        return in_batches(run, given, batch_size, self.generator.output_shape[1:])
 
     def _checked_labels(self, labels: np.ndarray | None, n: int) -> np.ndarray | None:
         if (labels is None) != (self.labels is None):
@@ -141,3 +139,22 @@ class Sampling:
     def step(self) -> int:
         """Number of generator updates so far."""
         return int(keras.ops.convert_to_numpy(self.generator_updates))
+
+
+def in_batches(
+    run: Callable[..., tf.Tensor], given: Sequence[np.ndarray], batch_size: int, shape: tuple
+) -> np.ndarray:
+    """Apply a compiled function to arrays, part by part.
+
+    Args:
+        run: function of as many tensors as there are arrays.
+        given: arrays of one length `n`.
+        batch_size: int, rows at a time.
+        shape: shape of one row of the result.
+
+    Returns:
+        float32 array `(n, *shape)`.
+    """
+    starts = range(0, len(given[0]), batch_size)
+    parts = [run(*(v[i : i + batch_size] for v in given)).numpy() for i in starts]
+    return np.concatenate(parts) if parts else np.zeros((0, *shape), "float32")

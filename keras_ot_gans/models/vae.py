@@ -10,11 +10,10 @@ from keras_ot_gans.divergences.gaussian import (
     gaussian_kl_to_prior,
     gaussian_sample,
 )
-from keras_ot_gans.models import age_checks, replicas
+from keras_ot_gans.models import age_checks
 from keras_ot_gans.models.adversarial_model import AdversarialModel
 from keras_ot_gans.models.latent_views import LatentViews
 from keras_ot_gans.networks.stochastic import gaussian_parameters
-from keras_ot_gans.ops import random
 
 
 @keras.saving.register_keras_serializable(package="keras_ot_gans")
@@ -56,7 +55,7 @@ class VAE(LatentViews, AdversarialModel):
     def __init__(self, generator: keras.Model, encoder: keras.Model, **kwargs):
         super().__init__(generator, **kwargs)
         self.encoder = encoder
-        age_checks.check_steps(1, kwargs)
+        age_checks.check_foreign(kwargs)
         self.code_dim = gaussian_parameters(generator).input_shape[-1]
         self.noise_dim = age_checks.noise_dim(encoder)
         gaussian_parameters(encoder)
@@ -72,7 +71,7 @@ class VAE(LatentViews, AdversarialModel):
     def train_step(self, data) -> dict:
         """Take one step of both networks on the negative ELBO of a batch, one draw per sample."""
         for x_real, roles in self.passes(data):
-            noise = self._noise(x_real, training=True)
+            noise = self.encoder_noise(tf.shape(x_real)[0], training=True)
             with tf.GradientTape() as tape:
                 loss, parts = self.objective(x_real, noise, training=True)
             self.update(tape, loss, descend=roles)
@@ -82,13 +81,10 @@ class VAE(LatentViews, AdversarialModel):
     def test_step(self, data) -> dict:
         """Evaluate the objective in inference mode; no state of the training moves."""
         x_real, _ = next(self.passes(data))
-        _, parts = self.objective(x_real, self._noise(x_real, training=False), training=False)
+        noise = self.encoder_noise(tf.shape(x_real)[0], training=False)
+        _, parts = self.objective(x_real, noise, training=False)
         self.record(**parts)
         return self.logs()
-
-    def _noise(self, x_real: tf.Tensor, training: bool) -> tf.Tensor:
-        stream, n = self.stream(training), tf.shape(x_real)[0]
-        return replicas.own_part(lambda r: random.normal((r, self.code_dim), stream), n)
 
     def objective(
         self, x_real: tf.Tensor, noise: tf.Tensor, training: bool
@@ -113,10 +109,3 @@ class VAE(LatentViews, AdversarialModel):
         loss = reconstruction + divergence
         parts = {"reconstruction": reconstruction, "kl_to_prior": divergence}
         return loss, {"negative_elbo": loss, **parts}
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments, for serialisation."""
-        config = super().get_config()
-        for name in ("generator_steps", "critic_steps", "labels"):
-            del config[name]  # a round has one update
-        return {**config, "encoder": keras.saving.serialize_keras_object(self.encoder)}

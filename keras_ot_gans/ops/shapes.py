@@ -72,6 +72,25 @@ and (1, 1). Both batches must come from the same space or the same network.
         )
 
 
+def same_where_known(a: Sequence[int | None], b: Sequence[int | None]) -> bool:
+    """Tell whether two static shapes can be the same.
+
+    Args:
+        a: shape; None stands for a dimension that is not known yet.
+        b: shape.
+
+    Returns:
+        bool: as many axes, and no known dimension that differs.
+
+    Example:
+        >>> same_where_known((None, 2), (3, 2)), same_where_known((1, 2), (3, 2))
+        (True, False)
+    """
+    return len(a) == len(b) and all(
+        p is None or q is None or p == q for p, q in zip(a, b, strict=True)
+    )
+
+
 def check_same_shape(name_a: str, a: Any, name_b: str, b: Any) -> None:
     """Refuse two tensors that would only fit by broadcasting.
 
@@ -92,10 +111,7 @@ def check_same_shape(name_a: str, a: Any, name_b: str, b: Any) -> None:
 (1, 1). They are pairwise matrices of the same two batches.
     """
     shape_a, shape_b = _shape(a), _shape(b)
-    same = len(shape_a) == len(shape_b) and all(
-        p is None or q is None or p == q for p, q in zip(shape_a, shape_b, strict=True)
-    )
-    if not same:
+    if not same_where_known(shape_a, shape_b):
         raise ValueError(
             f"`{name_a}` and `{name_b}` must have the same shape. "
             f"Received: {shape_a} and {shape_b}. "

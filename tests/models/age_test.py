@@ -9,13 +9,9 @@ from keras_ot_gans import datasets, models, networks, ops
 from keras_ot_gans.divergences import bidirectional, f_divergence
 from keras_ot_gans.ops import random
 from tests import oracles
+from tests.models.ot_gan_reference import forward, net
 
 RATES = {"discriminator": 0.2, "generator": 0.1, "encoder": 0.05}
-
-
-def net(inputs, outputs, name):
-    layers = [keras.layers.Dense(6, "tanh"), keras.layers.Dense(outputs)]
-    return keras.Sequential([keras.Input((inputs,)), *layers], name=name)
 
 
 def pairs_of(x_dim, code_dim):
@@ -28,11 +24,6 @@ def compiled(model):
     optimizers = {role: keras.optimizers.SGD(RATES[role]) for role in model.networks}
     model.compile(optimizers, run_eagerly=True)
     return model
-
-
-def forward(weights, x):
-    a, b, c, d = weights
-    return np.tanh(x @ a + b) @ c + d
 
 
 def logistic(real, fake):
