@@ -2,6 +2,7 @@ r"""Score generated images against real ones, by a protocol that is written besi
 
 Example:
     python -m apps.evaluate --workdir=runs/act_mnist --network=classifier --num=10000
+    python -m apps.evaluate --workdir=runs/wgan_gp_mnist --sampler="dot(rate=0.1)"
     python -m apps.evaluate --images=samples --data=cifar10 --preset=ttur --metrics=fid,kid
     python -m apps.evaluate --npz=samples.npz --real_folder=photos --weights=inception.pb
 
@@ -25,6 +26,18 @@ flags.DEFINE_string(
     "npz",
     None,
     "File of generated images: the array `samples`, `images` or the only one.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "sampler",
+    None,
+    "NAME or NAME(knob=value, ...), as in apps.sample (default: the generator's own samples).",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "critic_workdir",
+    None,
+    "Folder of another run whose critic the sampler asks (default: that of --workdir).",
     flag_values=FLAGS,
 )
 flags.DEFINE_string("data", None, "Real images: a set of tensorflow-datasets.", flag_values=FLAGS)

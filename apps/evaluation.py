@@ -23,6 +23,8 @@ class Request(NamedTuple):
     generator: str | None = None
     images: str | None = None
     npz: str | None = None
+    sampler: str | None = None
+    critic_workdir: str | None = None
     data: str | None = None
     data_dir: str | None = None
     split: str | None = None
@@ -109,6 +111,7 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
         )
     _one_of(request, ("workdir", "generator", "images", "npz"), needed=True)
     _one_of(request, ("data", "real_folder", "real_npz", "statistics"), request.workdir is None)
+    _check_sampler(request)
     fake = generated.load(request, protocol.n_fake if request.num is None else request.num)
     real = _real(request, fake)
     network = judging.network_maker(request.network, request.weights, real.labelled)
@@ -159,6 +162,21 @@ def _one_of(request: Request, names: tuple[str, ...], needed: bool) -> None:
         raise ValueError(
             f"`{names[0]}` or one other of {', '.join('--' + name for name in names)} must be "
             f"given. Received: {' and '.join(given) or 'none'}. Give one."
+        )
+
+
+def _check_sampler(request: Request) -> None:
+    """Check that there is something to sample from, and to ask."""
+    drawn = request.workdir or request.generator
+    if request.sampler is not None and drawn is None:
+        raise ValueError(
+            "`sampler` must be left out where the images are there already. Received: "
+            f"{request.sampler!r}. It needs the --workdir of a run."
+        )
+    if request.critic_workdir is not None and (request.sampler is None or not request.workdir):
+        raise ValueError(
+            "`critic_workdir` must come with a --sampler that asks a critic, and the --workdir of "
+            f"the generator. Received: {request.critic_workdir}. Try --sampler=dot."
         )
 
 

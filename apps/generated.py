@@ -10,13 +10,15 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 from PIL import Image
 
-from apps import model_builders, run_labels, sampling
+from apps import model_builders, run_labels, sampler_builders, sampling
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
+from apps.sampler_builders import Players
 from keras_ot_gans.datasets.folders import find_images, read_image
 from keras_ot_gans.datasets.pixels import prepare_image
 from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.labels import Labels
+from keras_ot_gans.samplers import Sampler
 
 _KEYS = ("samples", "images", "arr_0")
 _BATCH = 100
@@ -30,7 +32,7 @@ class Generated(NamedTuple):
         num: int, how many there are.
         shape: (height, width, channels).
         weights: "ema", "raw" or "unknown".
-        sampler: "prior" or "files".
+        sampler: "prior", "files" or the sampler and its settings in a line.
         origin: str, where they come from, in words.
         config: config of the run, if they come from one.
         labelled: bool, whether each batch comes with its labels.
@@ -116,28 +118,33 @@ def load(request: Any, num: int) -> Generated:
         batches = PictureBatches([files[index] for index in order], 1 if grey else 3)
         shape = next(iter(batches)).shape[1:]
         return Generated(batches, len(files), shape, "unknown", "files", Path(request.images).name)
-    config, weights, labels = None, "unknown", None
+    config, weights = None, "unknown"
     if request.workdir is not None:
         folder = RunFolder(request.workdir)
         config = ConfigDict(folder.read_config())
-        network, origin = sampling.load_generator(folder, config)
-        labels = run_labels.read(folder, config)
-        prior, origin = config.model.prior, f"{folder.path.name}/{origin}"
         weights = "raw" if config.model.get("ema_decay") is None else "ema"
+        players = sampling.load_players(folder, config, request.data_dir, request.critic_workdir)
+        players = players._replace(origin=f"{folder.path.name}/{players.origin}")
     else:
         path = Path(request.generator).expanduser()
-        network, prior, origin = _from_file(path), request.prior, path.name
+        prior = look_up("prior", request.prior, model_builders.PRIORS)()
+        players = Players(_from_file(path), None, prior, None, _no_data, path.name)
+    network, labels = players.generator, players.labels
     shape = network.output_shape[1:]
     takes = network.input_shape if labels is None else network.input_shape[0]
     if len(shape) != 3 or not isinstance(takes, tuple) or len(takes) != 2:
         raise ValueError(
             "`generator` must make images (height, width, channels) of latents (B, d). Received: "
-            f"{origin} with input {network.input_shape} and output {network.output_shape}. "
-            "A conditional one is scored by the --workdir of its run, which knows the labels."
+            f"{players.origin} with input {network.input_shape} and output "
+            f"{network.output_shape}. A conditional one is scored by the --workdir of its run, "
+            "which knows the labels."
         )
-    prior = look_up("prior", prior, model_builders.PRIORS)()
-    draw = _sampler(network, prior, labels, num, request.seed)
-    return Generated(draw, num, shape, weights, "prior", origin, config, labels is not None)
+    if request.sampler is None:
+        draw, sampler = _from_prior(network, players.prior, labels, num, request.seed), "prior"
+    else:
+        made = sampler_builders.build(request.sampler, players, _BATCH)
+        draw, sampler = _by_sampler(made, labels, num, request.seed), made.describe()
+    return Generated(draw, num, shape, weights, sampler, players.origin, config, labels is not None)
 
 
 def find_pictures(flag: str, folder: str) -> list[Path]:
@@ -207,7 +214,7 @@ class _Shuffled:
             yield self.images[self.order[start : start + _BATCH]]
 
 
-def _sampler(
+def _from_prior(
     network: Any, prior: Any, labels: Labels | None, num: int, seed: int
 ) -> Callable[[], Iterator[Any]]:
     """Return a function that generates from the latents, and the labels, of a seed, by batches."""
@@ -229,6 +236,29 @@ def _sampler(
             yield images if labels is None else (images, part[1])
 
     return draw
+
+
+def _by_sampler(
+    sampler: Sampler, labels: Labels | None, num: int, seed: int
+) -> Callable[[], Iterator[Any]]:
+    """Return a function that draws by a sampler, by batches."""
+
+    def draw() -> Iterator[Any]:
+        classes = run_labels.draw(labels, num, seed)
+        start = 0
+        for images in sampler.batches(num, seed, classes):
+            part = slice(start, start + len(images))
+            start = part.stop
+            yield images if classes is None else (images, classes[part])
+
+    return draw
+
+
+def _no_data(n: int) -> tuple:
+    raise ValueError(
+        "`sampler` must need no real data where the generator is a file. Received: one that "
+        'calibrates a critic. Score the --workdir of its run, or pass calibration="none".'
+    )
 
 
 def _from_file(path: Path) -> Any:

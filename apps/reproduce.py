@@ -27,6 +27,7 @@ EXPERIMENTS = {
     "act_stability": "stability",
     "act_navigators": "navigators",
     "act_digits": "digits",
+    "dot_points": "dot_points",
     "lipschitz_gradients": "lipschitz_gradients",
     "lipschitz_images": "lipschitz_images",
     "lipschitz_offset": "lipschitz_offset",

@@ -3,8 +3,10 @@ r"""Draw samples from a trained run.
 Example:
     python -m apps.sample --workdir=runs/act_mnist --num=64 --out=grid.png
     python -m apps.sample --workdir=runs/classes_mnist --label=3
+    python -m apps.sample --workdir=runs/wgan_gp_mnist --sampler="dot(updates=20, rate=0.1)"
 
-Needs no data, and works while the run is still training.
+Needs no data, and works while the run is still training. Samplers that calibrate the run's critic
+(rejection, metropolis_hastings, langevin) read the run's data, unless told calibration="none".
 """
 
 from absl import flags
@@ -22,6 +24,22 @@ flags.DEFINE_integer(
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
+    "sampler",
+    None,
+    "NAME or NAME(knob=value, ...): plain, truncation, top_k, rejection, metropolis_hastings, "
+    "langevin, dot (default: the generator's own samples).",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "critic_workdir",
+    None,
+    "Folder of another run whose critic the sampler asks (default: the run's own).",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "data_dir", None, "Folder of the run's data, to calibrate by.", flag_values=FLAGS
+)
+flags.DEFINE_string(
     "out", "samples.png", "File: .png for a picture, .npz for an array.", flag_values=FLAGS
 )
 
@@ -31,7 +49,8 @@ def main() -> None:
     workdir = command_line.require(FLAGS, "workdir", "runs/my_run")
     from apps import sampling  # after the flags: it takes seconds to import
 
-    print(sampling.sample_to_file(workdir, FLAGS.num, FLAGS.seed, FLAGS.out, FLAGS.label))
+    names = ("num", "seed", "out", "label", "sampler", "critic_workdir", "data_dir")
+    print(sampling.sample_to_file(workdir, **{name: FLAGS[name].value for name in names}))
 
 
 if __name__ == "__main__":

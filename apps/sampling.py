@@ -1,5 +1,6 @@
 """Samples of a run, without its data."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,21 +8,32 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, model_builders, run_labels, sources
+from apps import builders, checkpoints, model_builders, run_labels, sampler_builders, sources
 from apps.atomic import replacing
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
+from apps.sampler_builders import Players
 from keras_ot_gans.callbacks import density_picture, image_grid, write_png
 from keras_ot_gans.networks.conditioning import with_labels
 
 SUFFIXES = (".npz", ".png")
 
 
-def sample_to_file(workdir: str, num: int, seed: int, out: str, label: int | None = None) -> str:
+def sample_to_file(
+    workdir: str,
+    num: int,
+    seed: int,
+    out: str,
+    label: int | None = None,
+    sampler: str | None = None,
+    critic_workdir: str | None = None,
+    data_dir: str | None = None,
+) -> str:
     """Draw samples from a run's generator and write them to a file.
 
     The generator is `generator.keras` of a finished run, else that of the newest checkpoint; its
-    moving average where the run keeps one. No data are needed.
+    moving average where the run keeps one. No data are needed, but by samplers that calibrate a
+    critic.
 
     Args:
         workdir: the run's folder.
@@ -30,12 +42,17 @@ def sample_to_file(workdir: str, num: int, seed: int, out: str, label: int | Non
         out: file name; `.png` for a picture, `.npz` for the array `samples`, float32 `(num, ...)`,
             and of a conditional run `labels`, int32 `(num,)`.
         label: int, the class of all samples of a conditional run; None draws labels as it does.
+        sampler: as `sampler_builders.build`; None draws from the prior.
+        critic_workdir: as `load_players`.
+        data_dir: folder of the run's data.
 
     Returns:
         str, what was written, in words.
 
     Raises:
-        ValueError: if an argument is out of range, or there is no generator.
+        ValueError: if an argument is out of range, there is no generator, or the sampler does not
+            fit the run.
+        FileNotFoundError: if the data are needed and not there.
     """
     if num < 1 or seed < 0:
         raise ValueError(
@@ -51,11 +68,22 @@ def sample_to_file(workdir: str, num: int, seed: int, out: str, label: int | Non
     folder = RunFolder(workdir)
     config = ConfigDict(folder.read_config())
     labels = run_labels.draw(run_labels.read(folder, config), num, seed, label)
-    generator, origin = load_generator(folder, config)
-    prior = look_up("model.prior", config.model.prior, model_builders.PRIORS)()
-    shape = (num, latent_dim(generator))
-    z = prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
-    samples = generator.predict(with_labels(z, labels), batch_size=256, verbose=0)
+    if sampler is not None:
+        players = load_players(folder, config, data_dir, critic_workdir)
+        made = sampler_builders.build(sampler, players, min(num, 100))
+        samples, origin = made.sample(num, seed, labels, sys.stdout.isatty()), players.origin
+        origin = f"{origin} by {made.describe()}"
+    elif critic_workdir is not None:
+        raise ValueError(
+            "`critic_workdir` must be left out where nothing asks a critic. Received: "
+            f"{critic_workdir}, and no sampler. Try --sampler=dot."
+        )
+    else:
+        generator, origin = load_generator(folder, config)
+        prior = look_up("model.prior", config.model.prior, model_builders.PRIORS)()
+        shape = (num, latent_dim(generator))
+        z = prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
+        samples = generator.predict(with_labels(z, labels), batch_size=256, verbose=0)
     if path.suffix == ".png":
         write_png(path, _picture(samples, config, origin))
     else:
@@ -64,6 +92,53 @@ def sample_to_file(workdir: str, num: int, seed: int, out: str, label: int | Non
             np.savez_compressed(temporary, samples=samples, **arrays)
     of_class = "" if label is None else f" of class {label}"
     return f"{num} samples{of_class} of shape {samples.shape[1:]} from {origin}: {path}"
+
+
+def load_players(
+    folder: RunFolder,
+    config: ConfigDict,
+    data_dir: str | None = None,
+    critic_workdir: str | None = None,
+) -> Players:
+    """Load a run's generator, and the critic of its newest checkpoint or of another run's.
+
+    Args:
+        folder: the run's folder.
+        config: its config.
+        data_dir: folder of the run's data, for samplers that need some.
+        critic_workdir: folder of the run whose critic judges; None is the run itself.
+
+    Returns:
+        `sampler_builders.Players`.
+
+    Raises:
+        ValueError: if there is no generator, or a critic's run cannot be read.
+    """
+    generator, origin = load_generator(folder, config)
+    judge, judged = folder, config
+    if critic_workdir is not None:
+        judge = RunFolder(critic_workdir)
+        judged = ConfigDict(judge.read_config())
+        origin = f"{origin}, judged by {judge.path.name},"
+    return Players(
+        generator,
+        _load_critic(judge, judged),
+        look_up("model.prior", config.model.prior, model_builders.PRIORS)(),
+        run_labels.read(folder, config),
+        lambda n: sources.build_source(config, data_dir).first(n),
+        origin,
+    )
+
+
+def _load_critic(folder: RunFolder, config: ConfigDict) -> keras.Model | None:
+    """Load a critic from the newest checkpoint; None where a method or a run has none."""
+    found = checkpoints.newest(folder.checkpoints)
+    if found is None:
+        return None
+    path, progress = found
+    model = builders.build_model(config, progress.sample_shape, run_labels.read(folder, config))
+    model.load_weights(path)
+    return getattr(model, "critic", None) or getattr(model, "discriminator", None)
 
 
 def latent_dim(generator: keras.Model) -> int:

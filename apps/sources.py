@@ -1,7 +1,6 @@
 """Real data from the data section of a config."""
 
 import functools
-import math
 import os
 from collections.abc import Callable
 from typing import NamedTuple
@@ -60,6 +59,19 @@ class Source(NamedTuple):
     def sample_shape(self) -> tuple[int, ...]:
         """Shape of one sample."""
         return tuple(tf.nest.flatten(self.batches.element_spec)[0].shape[1:])
+
+    def first(self, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Read the beginning of the first pass.
+
+        Args:
+            n: int > 0.
+
+        Returns:
+            `(samples, labels)`: arrays `(n, ...)` and `(n,)`, fewer where there are no more; None
+            for data without labels.
+        """
+        samples, *labels = _first(self.batches, self.order, n)
+        return samples, labels[0] if labels else None
 
     def rounds(self, updates: int, first: int) -> tuple[tf.data.Dataset, int]:
         """Return the endless sequence of rounds, from a given one on.
@@ -171,6 +183,16 @@ def _some(batches: tf.data.Dataset, order: datasets.EpochShuffle, config: Config
     wanted = config.watch.num_pictured
     if config.watch.metrics:  # twice as many: a metric's floor compares real with real
         wanted = max(wanted, 2 * config.watch.num_evaluated)
+    return _first(batches, order, wanted)[0]
+
+
+def _first(batches: tf.data.Dataset, order: datasets.EpochShuffle, n: int) -> list[np.ndarray]:
+    """Read the first `n` elements of the first pass, component by component."""
     order.set_epoch(0)
-    found = list(batches.take(math.ceil(wanted / config.train.batch_size)).as_numpy_iterator())
-    return np.concatenate([tf.nest.flatten(batch)[0] for batch in found])[:wanted]
+    found, count = [], 0
+    for batch in batches.as_numpy_iterator():
+        found.append(tf.nest.flatten(batch))
+        count += len(found[-1][0])
+        if count >= n:
+            break
+    return [np.concatenate(parts)[:n] for parts in zip(*found, strict=True)]

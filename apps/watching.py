@@ -12,6 +12,7 @@ from keras_ot_gans.callbacks.pictures import magnification
 
 # Those beside samples; each takes real samples first.
 OTHERS = {
+    "dot": callbacks.DOTSamples,
     "interpolations": callbacks.Interpolations,
     "navigator": callbacks.NavigatorLogits,
     "plans": callbacks.TransportPlan,

@@ -11,6 +11,7 @@ from keras_ot_gans import (
     networks,
     ops,
     optimizers,
+    samplers,
 )
 
 __version__ = "0.1.0"
@@ -26,4 +27,5 @@ __all__ = [
     "networks",
     "ops",
     "optimizers",
+    "samplers",
 ]

@@ -6,6 +6,7 @@ before callbacks that read its values.
 """
 
 from keras_ot_gans.callbacks.density_pictures import density_picture
+from keras_ot_gans.callbacks.dot_samples import DOTSamples
 from keras_ot_gans.callbacks.evaluate_generator import EvaluateGenerator
 from keras_ot_gans.callbacks.event_log import EventLog
 from keras_ot_gans.callbacks.freeze_role import FreezeRole
@@ -22,6 +23,7 @@ from keras_ot_gans.callbacks.sample_scatter import SampleScatter
 from keras_ot_gans.callbacks.transport_plan import TransportPlan
 
 __all__ = [
+    "DOTSamples",
     "EvaluateGenerator",
     "EventLog",
     "FreezeRole",

@@ -32,7 +32,8 @@ def effective_lipschitz(points: Tensor, values: Tensor) -> Tensor:
         4.0
 
     Source: Tanaka, "Discriminator optimal transport", NeurIPS 2019, eqs. 20 and 21.
-    Differs: all pairs of the samples, where the paper draws as many pairs as samples.
+    Differs: all pairs of the samples, where the paper draws as many pairs as samples, which is
+        `samplers.pair_lipschitz`.
     """
     check_rank("points", points, 2, "(n, d)")
     points, values = as_float32(points), ops.reshape(as_float32(values), (-1, 1))

@@ -1,0 +1,127 @@
+"""What discriminator optimal transport would make of the samples, while the model trains."""
+
+import os
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_ot_gans.callbacks.arguments import check_int
+from keras_ot_gans.callbacks.density_pictures import as_drawable, density_picture
+from keras_ot_gans.callbacks.picture_callback import PictureCallback
+from keras_ot_gans.callbacks.pictures import image_grid, magnification
+from keras_ot_gans.samplers.dot import DOTSampler
+from keras_ot_gans.samplers.lipschitz import pair_lipschitz
+
+
+class DOTSamples(PictureCallback):
+    """Samples before and after discriminator optimal transport in latent space, every few epochs.
+
+    Images: pairs of columns, each sample with what it becomes on its right. Points: before on the
+    left, after on the right. Writes `directory/dot/step_000123.png` and puts into the epoch's
+    `logs`: `dot_K_eff` and `dot_k_eff` of random pairs (Fig. 2 of the paper; the largest of all
+    classes), and the critic's mean values `dot_score_before` and `dot_score_after`. The moving
+    average of the generator is taken where there is one. The model must offer a `critic` with one
+    value per sample, as `LipschitzGAN` does.
+
+    Args:
+        real: array `(n, 1)`, `(n, 2)` or images `(n, h, w, c)`, real data. Points are drawn over
+            their density; images are not looked at.
+        directory: the run's folder.
+        num: int > 0, samples.
+        updates: int > 0 of the transport.
+        rate: float > 0, of its gradient descent.
+        pairs: int > 0, behind each Lipschitz constant. 500: the paper's Fig. 2.
+        every: int > 0, epochs between two pictures.
+        seed: int >= 0; the same latents and pairs each time, so that curves show the weights.
+        log_dir: folder for TensorBoard, tag `dot`; `None` for no event file.
+        at_train_begin: bool, also draw before the first update of each `fit`.
+        columns: int > 0, pairs in a row of images.
+
+    Raises:
+        ValueError: if a number is out of range or a folder cannot be made; when `fit` starts, if
+            the model has no critic, or one of features.
+        TypeError: if an argument has the wrong type.
+
+    Example:
+        >>> import tempfile
+        >>> DOTSamples(np.zeros((9, 2)), tempfile.mkdtemp(), num=16).folder
+        'dot'
+
+    Source: Tanaka, "Discriminator Optimal Transport", NeurIPS 2019, Algorithms 2 and 3, Fig. 2.
+    """
+
+    folder = "dot"
+    needs = ("generator", "critic", "prior", "labels", "step")
+
+    def __init__(
+        self,
+        real: Any,
+        directory: str | os.PathLike,
+        num: int = 32,
+        updates: int = 20,
+        rate: float = 0.01,
+        pairs: int = 500,
+        every: int = 1,
+        seed: int = 0,
+        log_dir: str | os.PathLike | None = None,
+        at_train_begin: bool = False,
+        columns: int = 4,
+    ) -> None:
+        """Check the arguments and make the folders."""
+        real = np.asarray(real)
+        self.real = real if real.ndim == 4 else as_drawable("real", real)
+        super().__init__(directory, every, num, seed, log_dir, at_train_begin)
+        self.updates = check_int("updates", updates, 1, "Try 20.")
+        self.pairs = check_int("pairs", pairs, 1, "Try 500.")
+        self.columns = check_int("columns", columns, 1, "Try 4.")
+        if not rate > 0:
+            raise ValueError(f"`rate` must be positive. Received: rate={rate}. Try 0.01.")
+        self.rate, self.sampler, self.values = rate, None, {}
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Check the model, and make the sampler before hours of training."""
+        if self.sampler is None and getattr(self.model, "critic", None) is not None:
+            model = self.model
+            self.sampler = DOTSampler(
+                model.ema_generator or model.generator,
+                model.critic,
+                updates=self.updates,
+                optimizer=keras.optimizers.SGD(self.rate),
+                pairs=self.pairs,
+                prior=model.prior,
+                labels=model.labels,
+                batch_size=self.num,
+            )
+        super().on_train_begin(logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Draw after every `every`-th epoch of the run, and log the numbers."""
+        self.values = {}
+        super().on_epoch_end(epoch, logs)
+        if logs is not None:
+            logs |= self.values
+
+    def draw(self, step: int) -> np.ndarray:
+        """Transport and draw."""
+        sampler, stream = self.sampler, keras.random.SeedGenerator(self.seed)
+        z, labels = np.asarray(sampler.latents(stream)), None
+        if self.model.labels is not None:
+            labels = np.asarray(self.model.labels.sample((self.num,), stream))
+        before = np.asarray(sampler.pair.generate(z, labels))
+        constants = {
+            "K_eff": pair_lipschitz(sampler.pair, "data", self.pairs, seed=self.seed),
+            "k_eff": sampler.estimate_k_eff(self.seed),
+        }
+        after = sampler.transport(z, labels).samples
+        scores = {
+            "score_before": sampler.pair.score(before, labels),
+            "score_after": sampler.pair.score(after, labels),
+        }
+        self.values = {f"dot_{name}": float(np.max(value)) for name, value in constants.items()}
+        self.values |= {f"dot_{name}": float(np.mean(value)) for name, value in scores.items()}
+        if before.ndim == 4:
+            both = np.stack([before, after], axis=1).reshape(-1, *before.shape[1:])
+            return image_grid(both, 2 * self.columns, magnify=magnification(both))
+        titles = {f"step {step:,}": before, f"after {self.updates} updates of DOT": after}
+        return np.hstack([density_picture(self.real, x, title) for title, x in titles.items()])

@@ -1,0 +1,54 @@
+"""The DOT experiments: the released networks' format, and what a trial compares."""
+
+import numpy as np
+import pytest
+
+from apps.experiments import dot_points, record, released_weights
+
+SIZES = {"G": (2, 6, 6, 6, 2), "D": (2, 8, 8, 8, 1)}
+
+
+def write_weights(folder, data, scale=0.5, seed=0):
+    """Files of the authors' format: kernels of shape (out, in)."""
+    rng = np.random.default_rng(seed)
+    for role, sizes in SIZES.items():
+        arrays = {}
+        for name, a, b in zip(released_weights.LAYERS[role], sizes, sizes[1:], strict=False):
+            arrays[f"{name}/W"] = rng.normal(scale=scale, size=(b, a)).astype("float32")
+            arrays[f"{name}/b"] = rng.normal(scale=scale, size=b).astype("float32")
+        np.savez_compressed(folder / f"{role}_{data}_WGAN-GP.npz", **arrays)
+
+
+@pytest.mark.parametrize("role", ["G", "D"])
+def test_released_networks_are_those_of_numpy(tmp_path, role):
+    write_weights(tmp_path, "swissroll")
+    x = np.random.default_rng(1).normal(size=(5, 2)).astype("float32")
+    found = released_weights.load(tmp_path, role, "swissroll")(x)
+    with np.load(tmp_path / f"{role}_swissroll_WGAN-GP.npz") as stored:
+        h = x
+        for name in released_weights.LAYERS[role]:
+            h = h @ stored[f"{name}/W"].T + stored[f"{name}/b"]
+            if name != "l4":
+                h = np.where(h > 0, h, 0.2 * h)
+    np.testing.assert_allclose(found, h, rtol=1e-5, atol=1e-6)  # float32 sums of 8 terms
+
+
+def test_missing_weights_are_explained(tmp_path):
+    with pytest.raises(ValueError, match="`data_dir` must hold the networks .* Received: .*G_25"):
+        released_weights.load(tmp_path, "G", "25gaussians")
+
+
+def test_a_trial_compares_all_samplers_with_the_floor(tmp_path, monkeypatch):
+    for data in dot_points.REAL:
+        write_weights(tmp_path, data)
+    monkeypatch.setattr(dot_points, "SIZES", (50,))
+    monkeypatch.setattr(dot_points, "LARGE_TRIALS", 0)
+    monkeypatch.setattr(dot_points, "UPDATES", 3)
+    monkeypatch.setattr(dot_points, "BATCH", 50)
+    run = record.Run(tmp_path, (0, 1), 1.0, lambda line: None, str(tmp_path))
+    rows = dot_points.EXPERIMENT.run(run)
+    assert len(rows) == 2 * 2 * 4 and (tmp_path / "samples.png").exists()
+    assert {row["method"] for row in rows} == {"G", "DOT", "naive", "real"}
+    by_method = {m: [r["w2_squared"] for r in rows if r["method"] == m] for m in ("real", "G")}
+    # Random networks are no samplers of the data; real points are.
+    assert max(by_method["real"]) < min(by_method["G"])

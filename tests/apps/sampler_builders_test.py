@@ -1,0 +1,198 @@
+"""Samplers by name: what a text may say, and a run's samples and scores by each of them."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from apps import evaluation, experiment, sample, sampler_builders, sampling
+from apps.evaluation import Request
+from apps.run_folder import RunFolder
+from apps.sampler_builders import Players, build, parse
+from configs import lipschitz_mnist
+from keras_ot_gans import ops, samplers
+from tests.apps.labelled_digits import digits, small
+
+# Small numbers of everything that takes time.
+TEXTS = {
+    "dot": "dot(updates=2, rate=0.1, pairs=5)",
+    "langevin": "langevin(updates=2, calibration='none')",
+    "metropolis_hastings": "metropolis_hastings(length=2, initial='generated', calibration='none')",
+    "plain": "plain",
+    "rejection": "rejection(percentile=0, burn_in=20, calibration='none')",
+    "top_k": "top_k(fraction=0.5)",
+    "truncation": "truncation(threshold=0.5)",
+}
+
+
+def line(z):
+    return 2.0 * z
+
+
+def hill(x):
+    return x[:, 0]
+
+
+def players(**kwargs):
+    real = np.random.default_rng(0).normal(1.0, 2.0, (500, 1)).astype("float32")
+    given = {"prior": ops.Normal(), "labels": None, "real": lambda n: (real[:n], None)}
+    generator = keras.Sequential([keras.Input((1,)), keras.layers.Lambda(line)])
+    return Players(**{"generator": generator, "critic": hill, "origin": "here", **given, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished conditional run without pictures and scores."""
+    config = small(lipschitz_mnist.get_config("sngan"))
+    config.watch.scores, config.watch.pictures = (), ()
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    with digits():
+        experiment.train_and_evaluate(config, str(folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("plain", ("plain", {})),
+        (" top_k( fraction = 0.25 ) ", ("top_k", {"fraction": 0.25})),
+        ("dot(box=(-1, 1), naive=True)", ("dot", {"box": (-1, 1), "naive": True})),
+        ("dot(k_eff=None, space='data')", ("dot", {"k_eff": None, "space": "data"})),
+    ],
+)
+def test_texts(text, found):
+    assert parse(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "dot(", "dot(20)", "dot(**{'rate': 1})", "dot(rate=x)", "a.b()", "f()()", "1", "dot(rate="
+     "__import__('os').getpid())"],
+)  # fmt: skip
+def test_texts_that_say_something_else(text):
+    with pytest.raises(ValueError, match=r"`sampler` must be NAME or NAME\(knob=value, ...\)"):
+        parse(text)
+
+
+def test_every_sampler_has_a_name():
+    public = {getattr(samplers, name) for name in samplers.__all__ if name.endswith("Sampler")}
+    assert {kind for _, kind in sampler_builders.SAMPLERS.values()} == public - {samplers.Sampler}
+    assert all(kind.name == name for name, (_, kind) in sampler_builders.SAMPLERS.items())
+    assert TEXTS.keys() == sampler_builders.SAMPLERS.keys()
+
+
+def test_optimizers_of_the_paper():
+    given = {"space": "data", "k_eff": 1.0}
+    text = "dot(space='data', updates=7, k_eff=1.0, optimizer='adam', rate=0.5)"
+    made = build(text, players(), batch_size=4)
+    adam = keras.optimizers.Adam(0.5, beta_1=0.0, beta_2=0.9, epsilon=1e-8)
+    expected = samplers.DOTSampler(*players()[:2], updates=7, optimizer=adam, batch_size=4, **given)
+    assert made.describe() == expected.describe() and made.batch_size == 4
+    np.testing.assert_array_equal(made.sample(4), expected.sample(4))
+
+
+def test_calibration_is_that_of_real_and_generated_samples():
+    # Real N(1, 4), generated N(0, 4), critic x: the log ratio is (2 x - 1) / 8.
+    made = build("langevin(updates=1)", players())
+    assert made.calibration.slope == pytest.approx(0.25, abs=0.1)  # 500 and 500 samples
+    chains = build("metropolis_hastings(length=2)", players())
+    assert chains.settings()["initial"] == "real"
+    assert str(build("rejection(calibration='isotonic')", players()).calibration)[:8] == "isotonic"
+    alone = players(real=None)  # not asked for
+    for text in ("rejection(calibration='none')", TEXTS["metropolis_hastings"]):
+        assert str(build(text, alone).calibration) == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("dott", "`sampler` must be one of .* Did you mean 'dot'"),
+        ("dot(update=3)", "`sampler` must have keys among .*updates.* Received: update"),
+        ("dot(optimizer='adm')", "`sampler.optimizer` must be one of adam, sgd"),
+        ("metropolis_hastings(initial='fake')", "`sampler.initial` must be one of"),
+        ("langevin(calibration='platt')", "`method` must be one of"),
+        ("dot(prior='normal')", "Received: prior"),
+    ],
+)
+def test_mistakes(text, part):
+    with pytest.raises(ValueError, match=part):
+        build(text, players())
+
+
+def test_a_sampler_that_asks_needs_a_critic():
+    with pytest.raises(ValueError, match="`critic` must be given for DOTSampler"):
+        build("dot", players(critic=None))
+    assert build("truncation", players(critic=None)).sample(3).shape == (3, 1)
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_samples_of_a_conditional_run(run, tmp_path, name):
+    out = str(tmp_path / "a.npz")
+    said = sampling.sample_to_file(str(run), 6, 0, out, label=7, sampler=TEXTS[name])
+    assert f"by {name}(" in said
+    with np.load(out) as stored:
+        assert stored["samples"].shape == (6, 28, 28, 1) and np.isfinite(stored["samples"]).all()
+        assert stored["labels"].tolist() == [7] * 6
+
+
+def test_app_takes_another_runs_critic(run_app, run, tmp_path):
+    other = shutil.copytree(run, tmp_path / "other")
+    arguments = [f"--workdir={run}", "--num=4", "--sampler=top_k", f"--out={tmp_path / 'a.npz'}"]
+    code, printed, _ = run_app(sample, *arguments, f"--critic_workdir={other}")
+    assert code == 0 and "judged by other, by top_k(fraction=0.5)" in printed
+    with np.load(tmp_path / "a.npz") as stored:
+        judged = stored["samples"]
+    assert run_app(sample, *arguments)[0] == 0
+    with np.load(tmp_path / "a.npz") as stored:
+        np.testing.assert_array_equal(stored["samples"], judged)  # the same critic
+    without = [argument for argument in arguments if "sampler" not in argument]
+    code, _, error = run_app(sample, *without, f"--critic_workdir={other}")
+    assert code == 2 and "`critic_workdir` must be left out where nothing asks a critic" in error
+    shutil.rmtree(other / "checkpoints")
+    code, _, error = run_app(sample, *arguments, f"--critic_workdir={other}")
+    assert code == 2 and "`critic` must be given for TopKSampler" in error
+
+
+def test_calibration_reads_the_runs_data(run, monkeypatch):
+    monkeypatch.setattr(sampler_builders, "CALIBRATED", 20)
+    folder = RunFolder(run)
+    config = experiment.ConfigDict(folder.read_config())
+    with digits():
+        loaded = sampling.load_players(folder, config)
+        images, labels = loaded.real(20)
+        assert images.shape == (20, 28, 28, 1) and labels.shape == (20,)
+        made = build("rejection(percentile=0, burn_in=20)", loaded, 10)
+    assert "calibration=logistic(" in made.describe()
+    assert made.sample(3).shape == (3, 28, 28, 1)
+
+
+def test_the_card_of_a_score_tells_the_sampler(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    inputs = keras.Input((28, 28, 1))
+    features = keras.layers.Dense(3)(keras.layers.Flatten()(inputs))
+    keras.Model(inputs, features).save(tmp_path / "network.keras")
+    given = {"workdir": str(run), "network": str(tmp_path / "network.keras"), "metrics": ["kid"]}
+    cards = {}
+    with digits():
+        for sampler in (None, "plain", "dot(updates=1, pairs=5)"):
+            request = Request(**given, num=20, sampler=sampler)
+            evaluation.evaluate_to_file(request, str(tmp_path / "scores.json"))
+            cards[sampler] = json.loads((tmp_path / "scores.json").read_text())["card"]["sampler"]
+    assert cards[None] == "prior" and cards["plain"] == "plain()"
+    assert cards["dot(updates=1, pairs=5)"].startswith("dot(space=latent, updates=1, optimizer=SGD")
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"),
+    [
+        ({"npz": "a.npz", "sampler": "dot"}, "`sampler` must be left out where the images are"),
+        ({"workdir": "run", "critic_workdir": "b"}, "`critic_workdir` must come with a --sampler"),
+        ({"generator": "g.keras", "critic_workdir": "b", "sampler": "dot"}, "`critic_workdir`"),
+    ],
+)
+def test_requests_that_do_not_fit(fields, part):
+    with pytest.raises(ValueError, match=part):
+        evaluation.evaluate(Request(data="mnist", **fields) if "run" not in fields.values() else
+                            Request(**fields))  # fmt: skip
