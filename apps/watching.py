@@ -78,4 +78,6 @@ def picture_of(real: np.ndarray) -> np.ndarray:
     """
     if real.ndim == 4:
         return callbacks.image_grid(real[:64], magnify=magnification(real))
-    return callbacks.density_picture(real[::2], real[1::2], title="real data, in two halves")
+    return callbacks.density_picture(
+        real[::2], real[1::2], "real data, in two halves", "the other half"
+    )

@@ -122,18 +122,18 @@ def fix_axes(axes: Any, real: np.ndarray) -> None:
     axes.tick_params(labelsize=8)
 
 
-def outside_note(axes: Any, real: np.ndarray, fake: np.ndarray) -> None:
-    """Say on the picture how many generated points its limits leave out."""
+def outside_note(axes: Any, real: np.ndarray, fake: np.ndarray, label: str = "generated") -> None:
+    """Say on the picture how many of the points on top its limits leave out."""
     bounds = limits(real)
     lost = int(np.sum(np.any((fake < bounds[:, 0]) | (fake > bounds[:, 1]), axis=1)))
     if lost:
         axes.text(
-            0.02, 0.02, f"{lost} of {len(fake)} generated lie outside",
+            0.02, 0.02, f"{lost} of {len(fake)} {label} lie outside",
             transform=axes.transAxes, fontsize=8, color=FAKE,
         )  # fmt: skip
 
 
-def density_picture(real: Any, fake: Any, title: str = "") -> np.ndarray:
+def density_picture(real: Any, fake: Any, title: str = "", label: str = "generated") -> np.ndarray:
     """Generated points over the real density (2-D), or both densities (1-D).
 
     In 1-D both curves are kernel estimates of one bandwidth (Silverman's rule on the
@@ -143,6 +143,7 @@ def density_picture(real: Any, fake: Any, title: str = "") -> np.ndarray:
         real: array `(n,)`, `(n, 1)` or `(n, 2)`; it alone fixes the limits.
         fake: array `(m, ...)` of the same dimension.
         title: str, above the picture.
+        label: str, what the legend calls `fake`.
 
     Returns:
         uint8 array `(H, W, 3)`.
@@ -162,21 +163,21 @@ def density_picture(real: Any, fake: Any, title: str = "") -> np.ndarray:
             f"Received: shapes {real.shape} and {fake.shape}. Check the generator's output."
         )
     if real.shape[1] == 1:
-        return _line_picture(real[:, 0], fake[:, 0], title)
+        return _line_picture(real[:, 0], fake[:, 0], title, label)
     figure = new_figure(4.8, 5.1)
     axes = figure.subplots()
     draw_density(axes, real)
     axes.scatter(*fake.T, s=6, color=FAKE, alpha=0.6, linewidths=0)
     axes.scatter([], [], s=30, marker="s", color="#ef9a9a", label=f"real density, {len(real)}")
-    axes.scatter([], [], s=16, color=FAKE, label=f"generated, {len(fake)}")
+    axes.scatter([], [], s=16, color=FAKE, label=f"{label}, {len(fake)}")
     figure.legend(loc="outside lower center", fontsize=8, ncols=2, frameon=False)
     axes.set_title(title, fontsize=10)
     fix_axes(axes, real)
-    outside_note(axes, real, fake)
+    outside_note(axes, real, fake, label)
     return figure_to_array(figure)
 
 
-def _line_picture(real: np.ndarray, fake: np.ndarray, title: str) -> np.ndarray:
+def _line_picture(real: np.ndarray, fake: np.ndarray, title: str, label: str) -> np.ndarray:
     """Both kernel density curves over one axis."""
     low, high = limits(real[:, None])[0]
     quartiles = np.subtract(*np.percentile(real, [75, 25])) / 1.34
@@ -186,14 +187,14 @@ def _line_picture(real: np.ndarray, fake: np.ndarray, title: str) -> np.ndarray:
     figure = new_figure(5.6, 3.4)
     axes = figure.subplots()
     top = 0.0
-    for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
+    for points, colour, name in ((real, REAL, "real"), (fake, FAKE, label)):
         curve = kernel_density(points, grid, bandwidth)
         top = top or 1.6 * curve.max()  # by the real curve alone
-        axes.plot(grid, curve, color=colour, label=f"{label}, {len(points)}")
+        axes.plot(grid, curve, color=colour, label=f"{name}, {len(points)}")
         axes.fill_between(grid, curve, color=colour, alpha=0.15, linewidth=0)
     axes.plot(fake[:500], np.full(len(fake[:500]), -0.03 * top), "|", color=FAKE, alpha=0.3)
     axes.set(xlim=(low, high), ylim=(-0.06 * top, top), xlabel="x", ylabel="density")
     axes.legend(loc="upper right", fontsize=8)
     axes.set_title(title, fontsize=10)
-    outside_note(axes, real[:, None], fake[:, None])
+    outside_note(axes, real[:, None], fake[:, None], label)
     return figure_to_array(figure)

@@ -1,0 +1,1 @@
+"""The pieces of `apps.report`: run folders in, one page of HTML out."""
