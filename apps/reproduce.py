@@ -34,6 +34,7 @@ EXPERIMENTS = {
     "lipschitz_modes": "lipschitz_modes",
     "lipschitz_runs": "lipschitz_runs",
     "lipschitz_surfaces": "lipschitz_surfaces",
+    "sampler_scores": "sampler_scores",
     "ot_modes": "ot_modes",
     "ot_digits": "ot_digits",
 }

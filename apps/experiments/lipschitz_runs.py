@@ -17,8 +17,18 @@ DATA = {"mnist": 28, "cifar10": 32}
 SCORES = ("is", "fid", "kid")
 
 
-def _config(method: str, data: str, seed: int, run: Run) -> ConfigDict:
-    """Return the config of a run; all see as many images."""
+def run_config(method: str, data: str, seed: int, run: Run) -> ConfigDict:
+    """Return the config of a run; all see as many images.
+
+    Args:
+        method: key of `METHODS`.
+        data: key of `DATA`.
+        seed: int.
+        run: `Run`.
+
+    Returns:
+        The config, locked.
+    """
     config = lipschitz_mnist.get_config(METHODS[method])
     config.data.name, config.data.image_size = data, DATA[data]
     config.train.seed = seed
@@ -26,6 +36,11 @@ def _config(method: str, data: str, seed: int, run: Run) -> ConfigDict:
     epochs = run.updates(config.train.generator_updates // per_epoch, 2) // 2 * 2
     config.train.generator_updates = epochs * per_epoch
     return config
+
+
+def folder_name(method: str, data: str, seed: int) -> str:
+    """Return the name of a run's folder; arguments as `run_config`."""
+    return f"{data}_{METHODS[method]}_{seed}"
 
 
 def _curves(records: list[dict]) -> dict[str, list[tuple[int, float]]]:
@@ -41,8 +56,8 @@ def _run(run: Run) -> list[dict]:
         panels = dict(zip(SCORES, figure.subplots(1, len(SCORES)), strict=True))
         for colour, method in enumerate(METHODS):
             for seed in run.seeds:
-                config = _config(method, data, seed, run)
-                workdir = run.folder / f"{data}_{METHODS[method]}_{seed}"
+                config = run_config(method, data, seed, run)
+                workdir = run.folder / folder_name(method, data, seed)
                 training.train_and_evaluate(config, str(workdir), run.data_dir)
                 records = RunFolder(workdir).records()
                 curves, last = _curves(records), records[-1]

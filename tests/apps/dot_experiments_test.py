@@ -1,9 +1,14 @@
 """The DOT experiments: the released networks' format, and what a trial compares."""
 
+from types import SimpleNamespace
+
+import keras
 import numpy as np
 import pytest
 
-from apps.experiments import dot_points, record, released_weights
+from apps.experiments import dot_points, record, released_weights, sampler_scores
+from apps.sampler_builders import Players
+from keras_ot_gans import ops
 
 SIZES = {"G": (2, 6, 6, 6, 2), "D": (2, 8, 8, 8, 1)}
 
@@ -52,3 +57,49 @@ def test_a_trial_compares_all_samplers_with_the_floor(tmp_path, monkeypatch):
     by_method = {m: [r["w2_squared"] for r in rows if r["method"] == m] for m in ("real", "G")}
     # Random networks are no samplers of the data; real points are.
     assert max(by_method["real"]) < min(by_method["G"])
+
+
+class _Judge:
+    """Calls an image the better the brighter it is, between 0 and 1."""
+
+    def evaluate(self, images, n, **card):
+        fid = float(1 - np.mean(images[:n])) / 2
+        score = SimpleNamespace(value=fid, low=fid - 0.1, high=fid + 0.1)
+        return _Scores(fid=score)
+
+
+class _Scores(dict):
+    card = SimpleNamespace(short="card")
+
+
+def _bright(z):
+    return keras.ops.tile(keras.ops.tanh(z)[:, None, None, :1], (1, 4, 4, 1))
+
+
+def _players():
+    z = keras.Input((2,))
+    generator = keras.Model(z, _bright(z))
+    x = keras.Input((4, 4, 1))
+    critic = keras.Model(x, keras.ops.mean(x, axis=(1, 2)))
+    real = np.random.default_rng(0).uniform(-1, 1, (50, 4, 4, 1)).astype("float32")
+    return Players(generator, critic, ops.Normal(), None, lambda n: (real[:n], None), "here")
+
+
+@pytest.mark.parametrize("label", sorted(sampler_scores.SAMPLERS))
+def test_each_sampler_of_the_table_is_scored(tmp_path, label):
+    trained = SimpleNamespace(data="mnist", judge=_Judge(), players=lambda *names: _players())
+    run = record.Run(tmp_path, (0,), 0.01, lambda line: None)
+    part = sampler_scores._score(run, trained, ("SNGAN, hinge", "WGAN-GP", label), 0)
+    (row,) = part.rows
+    assert row["generator"] == "SNGAN, hinge" and row["critic"] == "WGAN-GP"
+    assert row["sampler"] == label and row["seconds per 1000"] > 0
+    assert (row["fid low"] + row["fid high"]) / 2 == pytest.approx(row["fid"])
+    if label == sampler_scores.TUNED:
+        # Climbing this critic makes images brighter: the longest way there is the best.
+        assert row["knobs"] == "dot(updates=20, rate=0.1)"
+
+
+def test_the_table_has_all_samplers_and_the_critics_of_others():
+    cases = sampler_scores._cases()
+    assert len(cases) == 3 * len(sampler_scores.SAMPLERS) + 6
+    assert len({case[:2] for case in cases.values()}) == 9
