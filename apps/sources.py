@@ -46,13 +46,15 @@ class Source(NamedTuple):
     Attributes:
         batches: one pass over the data, `(B, ...)` or pairs with labels `(B,)`, of known length.
         order: what decides the order of each pass.
-        real: array `(n, ...)`, some or all of the data, without labels.
+        real: array `(n, ...)`, some or all of the data.
+        labels: their labels `(n,)`, None for data without.
         mixture: the modes where they are known, else None.
     """
 
     batches: tf.data.Dataset
     order: datasets.EpochShuffle
     real: np.ndarray
+    labels: np.ndarray | None
     mixture: datasets.GaussianMixture | None
 
     @property
@@ -70,8 +72,7 @@ class Source(NamedTuple):
             `(samples, labels)`: arrays `(n, ...)` and `(n,)`, fewer where there are no more; None
             for data without labels.
         """
-        samples, *labels = _first(self.batches, self.order, n)
-        return samples, labels[0] if labels else None
+        return _first(self.batches, self.order, n)
 
     def rounds(self, updates: int, first: int) -> tuple[tf.data.Dataset, int]:
         """Return the endless sequence of rounds, from a given one on.
@@ -117,7 +118,7 @@ def build_source(config: ConfigDict, data_dir: str | None = None, download: bool
     if name in TOYS:
         points = call("data", TOYS[name].points, section)
         batches = datasets.from_array(points, batch_size, seed=order)
-        return Source(batches, order, points, toy_mixture(config))
+        return Source(batches, order, points, None, toy_mixture(config))
     section |= {"seed": order, "batch_size": batch_size}
     if name == FOLDER:
         if data_dir is None:
@@ -130,7 +131,7 @@ def build_source(config: ConfigDict, data_dir: str | None = None, download: bool
         name = name.removeprefix(TFDS)
         section |= {"data_dir": data_dir, "download": download}
         batches = call("data", datasets.load_image_set, section, name)
-    return Source(batches, order, _some(batches, order, config), None)
+    return Source(batches, order, *_some(batches, order, config), None)
 
 
 def check_name(config: ConfigDict) -> None:
@@ -178,16 +179,20 @@ def toy_mixture(config: ConfigDict) -> datasets.GaussianMixture | None:
     return call("data", toy.mixture, section)
 
 
-def _some(batches: tf.data.Dataset, order: datasets.EpochShuffle, config: ConfigDict) -> np.ndarray:
+def _some(
+    batches: tf.data.Dataset, order: datasets.EpochShuffle, config: ConfigDict
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Read what the pictures and metrics look at: images of the first pass."""
     wanted = config.watch.num_pictured
     if config.watch.metrics:  # twice as many: a metric's floor compares real with real
         wanted = max(wanted, 2 * config.watch.num_evaluated)
-    return _first(batches, order, wanted)[0]
+    return _first(batches, order, wanted)
 
 
-def _first(batches: tf.data.Dataset, order: datasets.EpochShuffle, n: int) -> list[np.ndarray]:
-    """Read the first `n` elements of the first pass, component by component."""
+def _first(
+    batches: tf.data.Dataset, order: datasets.EpochShuffle, n: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read the first `n` samples of the first pass, and their labels where there are any."""
     order.set_epoch(0)
     found, count = [], 0
     for batch in batches.as_numpy_iterator():
@@ -195,4 +200,5 @@ def _first(batches: tf.data.Dataset, order: datasets.EpochShuffle, n: int) -> li
         count += len(found[-1][0])
         if count >= n:
             break
-    return [np.concatenate(parts)[:n] for parts in zip(*found, strict=True)]
+    samples, *labels = (np.concatenate(parts)[:n] for parts in zip(*found, strict=True))
+    return samples, labels[0] if labels else None

@@ -62,7 +62,8 @@ def watchers(
             found.append(callbacks.SampleScatter(source.real, folder.path, num=number, **when))
     for name, make in OTHERS.items():
         if name in watch.pictures:
-            found.append(make(source.real, folder.path, **when))
+            told = {"labels": source.labels} if name == "plans" else {}
+            found.append(make(source.real, folder.path, **when, **told))
     last = checkpoints.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
     return [*found, EpochLog(folder.metrics, folder.logs, judge), last]
 

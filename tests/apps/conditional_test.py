@@ -12,7 +12,7 @@ from PIL import Image
 from apps import builders, checkpoints, evaluation, experiment, run_labels, sample, sampling
 from apps.evaluation import Request
 from apps.run_folder import RunFolder
-from configs import lipschitz_mnist
+from configs import lipschitz_mnist, ot_gan_mnist
 from keras_ot_gans.callbacks import image_grid, read_json_lines
 from keras_ot_gans.metrics import ImageScores, from_keras
 from keras_ot_gans.ops import Labels
@@ -159,3 +159,12 @@ def test_scores_that_lack_labels_are_named(run, network, tmp_path):
     alone = {"generator": str(run / "generator.keras"), "real_npz": str(tmp_path / "real.npz")}
     with pytest.raises(ValueError, match="`generator` must make images.*scored by the --workdir"):
         evaluation.evaluate(Request(**base, **alone))
+
+
+def test_matchings_of_a_conditional_ot_gan_are_drawn(tmp_path):
+    config = small(ot_gan_mnist.get_config())
+    config.train.updates_per_epoch, config.train.generator_updates = 3, 3  # one round
+    config.train.steps_per_execution, config.watch.pictures = 1, ("plans",)
+    with digits():
+        experiment.train_and_evaluate(config, str(tmp_path / "run"))
+    assert len(list((tmp_path / "run" / "plans").glob("*.png"))) == 1  # every second epoch, and 0

@@ -22,7 +22,9 @@ def digits():
 
 def small(config):
     config.model.generator.width = config.model.critic.width = 2
-    config.model.latent_dim, config.model.effective_constants = 5, False
+    config.model.latent_dim = 5
+    if "effective_constants" in config.model:
+        config.model.effective_constants = False
     config.train.generator_updates, config.train.updates_per_epoch = 8, 4
     config.train.batch_size, config.train.steps_per_execution = 8, 2
     config.watch.num_pictured, config.watch.every, config.watch.scores = 25, 2, ()
