@@ -9,11 +9,11 @@ import keras
 from ml_collections import ConfigDict
 
 from apps import builders, checkpoints, judging, run_labels, sources, watching
-from apps.atomic import replacing
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
 from keras_ot_gans.models import AdversarialModel
+from keras_ot_gans.models.exporting import export_generator
 
 
 class Schedule(NamedTuple):
@@ -83,9 +83,15 @@ def train_and_evaluate(
             epoch,
             watching.watchers(config, source, folder, not epoch, data_dir),
         )
-    with replacing(folder.generator) as temporary:
-        averaged = model.ema_generator is not None
-        (model.ema_generator if averaged else model.generator).save(temporary)
+    export_generator(
+        model.ema_generator or model.generator,
+        folder.generator,
+        prior=model.prior,
+        labels=model.labels,
+        format="keras",
+        step=model.step,
+        overwrite=True,
+    )
     print(f"Finished: {folder.generator}")
     return folder.last_record()
 

@@ -16,6 +16,7 @@ from apps.run_folder import RunFolder
 from apps.sampler_builders import Players
 from keras_ot_gans.datasets.folders import find_images, read_image
 from keras_ot_gans.datasets.pixels import prepare_image
+from keras_ot_gans.models.exported import load_keras
 from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.samplers import Sampler
@@ -128,7 +129,8 @@ def load(request: Any, num: int) -> Generated:
     else:
         path = Path(request.generator).expanduser()
         prior = look_up("prior", request.prior, model_builders.PRIORS)()
-        players = Players(_from_file(path), None, prior, None, _no_data, path.name)
+        network = load_keras(path, "--generator", "Save it by `model.generator.save(path)`.")
+        players = Players(network, None, prior, None, _no_data, path.name)
     network, labels = players.generator, players.labels
     shape = network.output_shape[1:]
     takes = network.input_shape if labels is None else network.input_shape[0]
@@ -259,13 +261,3 @@ def _no_data(n: int) -> tuple:
         "`sampler` must need no real data where the generator is a file. Received: one that "
         'calibrates a critic. Score the --workdir of its run, or pass calibration="none".'
     )
-
-
-def _from_file(path: Path) -> Any:
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(
-            "`--generator` must be a .keras file that can be read. "
-            f"Received: {path} ({error}). Save it by `model.generator.save(path)`."
-        ) from error

@@ -1,9 +1,10 @@
-r"""Draw samples from a trained run.
+r"""Draw samples from a trained run, or from what `apps.export` wrote of one.
 
 Example:
     python -m apps.sample --workdir=runs/act_mnist --num=64 --out=grid.png
     python -m apps.sample --workdir=runs/classes_mnist --label=3
     python -m apps.sample --workdir=runs/wgan_gp_mnist --sampler="dot(updates=20, rate=0.1)"
+    python -m apps.sample --generator=generator.onnx --num=64
 
 Needs no data, and works while the run is still training. Samplers that calibrate the run's critic
 (rejection, metropolis_hastings, langevin) read the run's data, unless told calibration="none".
@@ -15,6 +16,12 @@ from apps import command_line
 
 FLAGS = flags.FlagValues()
 flags.DEFINE_string("workdir", None, "Folder of the run.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "generator",
+    None,
+    "In place of --workdir: SavedModel folder, .onnx or .keras file that apps.export wrote.",
+    flag_values=FLAGS,
+)
 flags.DEFINE_integer("num", 64, "How many samples.", flag_values=FLAGS)
 flags.DEFINE_integer("seed", 0, "The same seed gives the same latents.", flag_values=FLAGS)
 flags.DEFINE_integer(
@@ -46,11 +53,13 @@ flags.DEFINE_string(
 
 def main() -> None:
     """Read the flags, sample, and say where."""
-    workdir = command_line.require(FLAGS, "workdir", "runs/my_run")
+    if FLAGS["generator"].value is None:
+        command_line.require(FLAGS, "workdir", "runs/my_run")
     from apps import sampling  # after the flags: it takes seconds to import
 
-    names = ("num", "seed", "out", "label", "sampler", "critic_workdir", "data_dir")
-    print(sampling.sample_to_file(workdir, **{name: FLAGS[name].value for name in names}))
+    names = ("workdir", "num", "seed", "out", "label", "sampler")
+    names += ("critic_workdir", "data_dir", "generator")
+    print(sampling.sample_to_file(**{name: FLAGS[name].value for name in names}))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Samples of a run, without its data."""
+"""Samples of a run or of an exported generator, without their data."""
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -10,17 +9,19 @@ from ml_collections import ConfigDict
 
 from apps import builders, checkpoints, model_builders, run_labels, sampler_builders, sources
 from apps.atomic import replacing
+from apps.exported_players import exported_players, points_picture
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from apps.sampler_builders import Players
 from keras_ot_gans.callbacks import density_picture, image_grid, write_png
+from keras_ot_gans.models.exported import load_keras
 from keras_ot_gans.networks.conditioning import with_labels
 
 SUFFIXES = (".npz", ".png")
 
 
 def sample_to_file(
-    workdir: str,
+    workdir: str | None,
     num: int,
     seed: int,
     out: str,
@@ -28,15 +29,16 @@ def sample_to_file(
     sampler: str | None = None,
     critic_workdir: str | None = None,
     data_dir: str | None = None,
+    generator: str | None = None,
 ) -> str:
-    """Draw samples from a run's generator and write them to a file.
+    """Draw samples from a run's generator, or from an exported one, and write them to a file.
 
-    The generator is `generator.keras` of a finished run, else that of the newest checkpoint; its
-    moving average where the run keeps one. No data are needed, but by samplers that calibrate a
-    critic.
+    A run's generator is `generator.keras` of a finished run, else that of the newest checkpoint;
+    its moving average where the run keeps one. No data are needed, but by samplers that calibrate
+    a critic. An exported generator needs no run.
 
     Args:
-        workdir: the run's folder.
+        workdir: the run's folder; None where `generator` is given.
         num: int > 0, how many samples.
         seed: int >= 0; the same one gives the same latents.
         out: file name; `.png` for a picture, `.npz` for the array `samples`, float32 `(num, ...)`,
@@ -45,6 +47,7 @@ def sample_to_file(
         sampler: as `sampler_builders.build`; None draws from the prior.
         critic_workdir: as `load_players`.
         data_dir: folder of the run's data.
+        generator: what `apps.export` wrote, in place of `workdir`.
 
     Returns:
         str, what was written, in words.
@@ -65,25 +68,37 @@ def sample_to_file(
             f"`out` must be a file name that ends with {' or '.join(SUFFIXES)}, in a folder that "
             f"exists. Received: {out}. Try --out=samples.png."
         )
-    folder = RunFolder(workdir)
-    config = ConfigDict(folder.read_config())
-    labels = run_labels.draw(run_labels.read(folder, config), num, seed, label)
-    if sampler is not None:
-        players = load_players(folder, config, data_dir, critic_workdir)
-        made = sampler_builders.build(sampler, players, min(num, 100))
-        samples, origin = made.sample(num, seed, labels, sys.stdout.isatty()), players.origin
-        origin = f"{origin} by {made.describe()}"
-    elif critic_workdir is not None:
+    if (workdir is None) == (generator is None):
+        raise ValueError(
+            "`--workdir` or `--generator` must be given, and not both. Received: "
+            f"workdir={workdir}, generator={generator}. Try --workdir=runs/my_run."
+        )
+    if sampler is None and critic_workdir is not None:
         raise ValueError(
             "`critic_workdir` must be left out where nothing asks a critic. Received: "
             f"{critic_workdir}, and no sampler. Try --sampler=dot."
         )
+    if generator is not None:
+        judge = None if critic_workdir is None else RunFolder(critic_workdir)
+        critic = None if judge is None else _load_critic(judge, ConfigDict(judge.read_config()))
+        config, players = None, exported_players(generator, sampler, critic)
+        labels = run_labels.draw(players.labels, num, seed, label)
     else:
-        generator, origin = load_generator(folder, config)
-        prior = look_up("model.prior", config.model.prior, model_builders.PRIORS)()
-        shape = (num, latent_dim(generator))
-        z = prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
-        samples = generator.predict(with_labels(z, labels), batch_size=256, verbose=0)
+        folder = RunFolder(workdir)
+        config = ConfigDict(folder.read_config())
+        labels = run_labels.draw(run_labels.read(folder, config), num, seed, label)
+        players = load_players(folder, config, data_dir, critic_workdir, sampler is not None)
+    network, origin = players.generator, players.origin
+    if sampler is not None:
+        made = sampler_builders.build(sampler, players, min(num, 100))
+        samples = made.sample(num, seed, labels, sys.stdout.isatty())
+        origin = f"{origin} by {made.describe()}"
+    elif generator is not None:
+        samples = network.sample(num, seed, labels)
+    else:
+        shape = (num, latent_dim(network))
+        z = players.prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
+        samples = network.predict(with_labels(z, labels), batch_size=256, verbose=0)
     if path.suffix == ".png":
         write_png(path, _picture(samples, config, origin))
     else:
@@ -99,6 +114,7 @@ def load_players(
     config: ConfigDict,
     data_dir: str | None = None,
     critic_workdir: str | None = None,
+    with_critic: bool = True,
 ) -> Players:
     """Load a run's generator, and the critic of its newest checkpoint or of another run's.
 
@@ -107,6 +123,7 @@ def load_players(
         config: its config.
         data_dir: folder of the run's data, for samplers that need some.
         critic_workdir: folder of the run whose critic judges; None is the run itself.
+        with_critic: bool, whether anything asks a critic.
 
     Returns:
         `sampler_builders.Players`.
@@ -122,7 +139,7 @@ def load_players(
         origin = f"{origin}, judged by {judge.path.name},"
     return Players(
         generator,
-        _load_critic(judge, judged),
+        _load_critic(judge, judged) if with_critic else None,
         look_up("model.prior", config.model.prior, model_builders.PRIORS)(),
         run_labels.read(folder, config),
         lambda n: sources.build_source(config, data_dir).first(n),
@@ -168,7 +185,8 @@ def load_generator(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, 
         ValueError: if there is none yet, or it cannot be read.
     """
     if folder.generator.exists():
-        return _load(folder.generator), folder.generator.name
+        advice = "Remove that file to use the newest checkpoint."
+        return load_keras(folder.generator, "--workdir", advice), folder.generator.name
     found = checkpoints.newest(folder.checkpoints)
     if found is None:
         raise ValueError(
@@ -182,18 +200,10 @@ def load_generator(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, 
     return model.ema_generator or model.generator, path.name
 
 
-def _load(path: Path) -> Any:
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(
-            f"`--workdir` must hold a generator that can be read. Received: {path} ({error}). "
-            "Remove that file to use the newest checkpoint."
-        ) from error
-
-
-def _picture(samples: np.ndarray, config: ConfigDict, origin: str) -> np.ndarray:
-    """Lay images out in a grid; draw points over the density of their toy data."""
+def _picture(samples: np.ndarray, config: ConfigDict | None, origin: str) -> np.ndarray:
+    """Lay images out in a grid; draw points over the density of their toy data, if known."""
     if samples.ndim == 4:
         return image_grid(samples)
-    return density_picture(sources.toy_points(config), samples, title=origin)
+    if config is not None:
+        return density_picture(sources.toy_points(config), samples, title=origin)
+    return points_picture(samples, title=origin)
