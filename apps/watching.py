@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, judging, sources
+from apps import builders, checkpoints, judging, rewinding, sources
 from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
@@ -64,6 +64,7 @@ def watchers(
         if name in watch.pictures:
             told = {"labels": source.labels} if name == "plans" else {}
             found.append(make(source.real, folder.path, **when, **told))
+    found += rewinding.watchdogs(config, source, folder)  # sees the scores, and goes back in time
     last = checkpoints.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
     return [*found, EpochLog(folder.metrics, folder.logs, judge), last]
 

@@ -1,4 +1,4 @@
-"""Watch and steer a training: pictures, evaluations, freezing.
+"""Watch and steer a training: pictures, evaluations, freezing, a watchdog.
 
 They rely on the models' public interface only, and touch no global random state.
 `fit(callbacks=[...])` calls them in the order of the list: put `EvaluateGenerator`
@@ -21,9 +21,15 @@ from keras_ot_gans.callbacks.reconstructions import Reconstructions
 from keras_ot_gans.callbacks.sample_grid import SampleGrid
 from keras_ot_gans.callbacks.sample_scatter import SampleScatter
 from keras_ot_gans.callbacks.transport_plan import TransportPlan
+from keras_ot_gans.callbacks.watchdogs.pace import time_input
+from keras_ot_gans.callbacks.watchdogs.rewinds import DivergedError
+from keras_ot_gans.callbacks.watchdogs.watch_rules import RULES, default_rules
+from keras_ot_gans.callbacks.watchdogs.watchdog import Watchdog
 
 __all__ = [
+    "RULES",
     "DOTSamples",
+    "DivergedError",
     "EvaluateGenerator",
     "EventLog",
     "FreezeRole",
@@ -34,7 +40,9 @@ __all__ = [
     "SampleGrid",
     "SampleScatter",
     "TransportPlan",
+    "Watchdog",
     "append_json_line",
+    "default_rules",
     "density_picture",
     "figure_to_array",
     "image_grid",
@@ -42,5 +50,6 @@ __all__ = [
     "new_figure",
     "plan_picture",
     "read_json_lines",
+    "time_input",
     "write_png",
 ]

@@ -141,7 +141,10 @@ def test_a_run_against_its_own_data(image_config, tmp_path, monkeypatch, run_app
         ({"npz": "real/000.png", "real_npz": "real.npz"}, "`--npz` must be a .npz file"),
         ({"images": "gone", "real_npz": "real.npz"}, "`--images` must be a folder of pictures"),
         ({"images": "fake", "real_folder": "keras"}, "`--real_folder` must be a folder"),
-        ({"generator": "real.npz", "real_npz": "real.npz"}, "`--generator` must hold a generator that can be read"),
+        (
+            {"generator": "real.npz", "real_npz": "real.npz"},
+            "`--generator` must hold a generator that can be read",
+        ),
         ({"generator": "network.keras", "real_npz": "real.npz"}, "`generator` must make images"),
         ({"npz": "fake.npz", "real_npz": "real.npz", "preset": "tturr"}, "Did you mean 'ttur'"),
         ({"npz": "fake.npz", "real_npz": "real.npz", "metrics": ["fdi"]}, "mean 'fid'"),

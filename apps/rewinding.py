@@ -1,0 +1,163 @@
+"""The way back of a run whose weights are not finite any more, and the watchdog that takes it."""
+
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+from ml_collections import ConfigDict
+
+from apps import checkpoints, sources
+from apps.look_up import call, look_up
+from apps.run_folder import RunFolder
+from keras_ot_gans import callbacks
+from keras_ot_gans.models import AdversarialModel
+
+
+class Rewinder:
+    """Restores a model from the newest checkpoint that is whole, finite and not yet tried.
+
+    Weights, optimizers, seeds and counters are the checkpoint's; the data and the epochs of `fit`
+    go on from where they are. Their position is that of a run that was never rewound, so that a
+    run stopped later is continued on the data that it would have seen.
+
+    A checkpoint may be finite and lost all the same, written when the weights were growing already:
+    one that has been gone back to is passed over for the one before it, while there is one.
+
+    Args:
+        folder: the run's folder.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        """Keep the places."""
+        self.folder = folder.checkpoints
+        self.start = folder.checkpoints / "start"
+
+    def __call__(self, model: AdversarialModel, been: Collection[int] = ()) -> int | None:
+        """Restore the model.
+
+        Args:
+            model: compiled model.
+            been: steps that it has gone back to before.
+
+        Returns:
+            int, the step where it is now; None if no checkpoint is whole and finite, and the model
+            is left as it was.
+        """
+        chosen = None
+        for path in reversed(checkpoints.files(self.folder) or checkpoints.files(self.start)):
+            try:
+                step = checkpoints.verify(path).step
+            except checkpoints.DamagedError as error:
+                print(f"{path} is damaged ({error}); looking at the one before.", file=sys.stderr)
+                continue
+            if is_finite(path):
+                chosen = path
+                if step not in been:
+                    break
+        if chosen is None:
+            return None
+        model.load_weights(chosen)
+        return model.step
+
+
+class StartCheckpoint(keras.callbacks.Callback):
+    """Keeps the state before the first update until there is a checkpoint of an epoch.
+
+    It lies in a folder of its own: a run that is stopped before its first checkpoint still begins
+    at its beginning.
+
+    Args:
+        rewinder: `Rewinder`, which knows the places.
+    """
+
+    def __init__(self, rewinder: Rewinder) -> None:
+        """Keep the places."""
+        super().__init__()
+        self.rewinder = rewinder
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Save the state where there is no checkpoint."""
+        if not checkpoints.files(self.rewinder.folder):
+            self.rewinder.start.mkdir(parents=True, exist_ok=True)
+            checkpoints.save(self.model, self.rewinder.start, 0)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Remove it where there is one."""
+        if checkpoints.files(self.rewinder.folder) and self.rewinder.start.exists():
+            for path in checkpoints.files(self.rewinder.start):
+                path.unlink()
+            self.rewinder.start.rmdir()
+
+
+def is_finite(path: Path) -> bool:
+    """Whether all numbers of a checkpoint are finite.
+
+    Args:
+        path: file name, of a whole checkpoint.
+
+    Returns:
+        bool.
+    """
+    found = []
+
+    def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset) and np.issubdtype(item.dtype, np.floating):
+            found.append(bool(np.all(np.isfinite(item[()]))))
+
+    with h5py.File(path, "r") as file:
+        file.visititems(add)
+    return all(found)
+
+
+def watchdogs(
+    config: ConfigDict, source: sources.Source, folder: RunFolder
+) -> list[keras.callbacks.Callback]:
+    """Build the watchdog of a run and what it needs, from `watch.watchdog`.
+
+    Its keys are arguments of `callbacks.Watchdog`, and `rules`, thresholds by name; a rule that is
+    None is left out. For a moment, the input is timed.
+
+    Args:
+        config: the whole config.
+        source: real data, before the first round is asked for.
+        folder: the run's folder, begun.
+
+    Returns:
+        List of callbacks, in their order; empty where the config has no such section.
+
+    Raises:
+        ValueError: if a key or the name of a rule is unknown, or a value out of range.
+    """
+    section = config.watch.get("watchdog")
+    if section is None:
+        return []
+    section, rewinder = section.to_dict(), Rewinder(folder)
+    rewinds = section.get("on_nonfinite") == "rewind"
+    section |= {
+        "rules": _rules(config, section.pop("rules", None) or {}),
+        "real": source.real,
+        "input_seconds": callbacks.time_input(source.batches),
+        "log_dir": folder.logs,
+        "jsonl": folder.path / "watchdog.jsonl",
+        "earlier": folder.records(),
+        "rewind": rewinder if rewinds else None,
+    }
+    watchdog = call("watch.watchdog", callbacks.Watchdog, section)
+    return [StartCheckpoint(rewinder), watchdog] if rewinds else [watchdog]
+
+
+def _rules(config: ConfigDict, changed: dict) -> list:
+    """Build the rules with the config's thresholds."""
+    points = config.train.batch_size // 2 if config.model.name == "ot_gan" else None
+    rules = callbacks.default_rules(points)
+    for name, thresholds in changed.items():
+        rule = look_up("watch.watchdog.rules", name, callbacks.RULES)
+        del rules[name]
+        if thresholds is not None:
+            if name == "plan_entropy":
+                thresholds = {"points": points, **thresholds}
+            rules[name] = call(f"watch.watchdog.rules.{name}", rule, thresholds)
+    return list(rules.values())

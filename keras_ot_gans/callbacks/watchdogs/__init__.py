@@ -1,0 +1,1 @@
+"""The pieces of `Watchdog`: what it looks at, what it says, and how a run goes back."""
