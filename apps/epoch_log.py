@@ -19,7 +19,8 @@ class Speed(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Stop it, before pictures and metrics take their time."""
         seconds = time.perf_counter() - self._start
-        logs["updates_per_second"] = (self.model.step - self._step) / seconds
+        done = self.model.step - self._step  # less than none where a watchdog went back
+        logs["updates_per_second"] = max(done, 0) / seconds
 
 
 class EpochLog(keras.callbacks.Callback):

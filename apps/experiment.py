@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, judging, run_labels, sources, watching
+from apps import builders, checkpoints, judging, rewinding, run_labels, sources, watching
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
@@ -120,6 +120,7 @@ def check(config: ConfigDict) -> None:
         look_up("watch.pictures", name, dict.fromkeys(watching.PICTURES))
     builders.build_metrics(config.watch.metrics, sources.toy_mixture(config))
     judging.check(config)
+    rewinding.check(config)
 
 
 def plan(config: ConfigDict, model: AdversarialModel) -> Schedule:

@@ -149,6 +149,28 @@ def watchdogs(
     return [StartCheckpoint(rewinder), watchdog] if rewinds else [watchdog]
 
 
+def check(config: ConfigDict) -> None:
+    """Check the section before anything is loaded.
+
+    Args:
+        config: the whole config.
+
+    Raises:
+        ValueError: if a key or the name of a rule is unknown, or a value out of range.
+        TypeError: if a value has the wrong type.
+    """
+    section = config.watch.get("watchdog")
+    if section is not None:
+        section = section.to_dict()
+        section["rules"] = _rules(config, section.pop("rules", None) or {})
+        section["rewind"] = _nowhere if section.get("on_nonfinite") == "rewind" else None
+        call("watch.watchdog", callbacks.Watchdog, section)
+
+
+def _nowhere(model: AdversarialModel, been: Collection[int]) -> None:
+    """Stand in for the way back."""
+
+
 def _rules(config: ConfigDict, changed: dict) -> list:
     """Build the rules with the config's thresholds."""
     points = config.train.batch_size // 2 if config.model.name == "ot_gan" else None

@@ -168,6 +168,14 @@ def test_bad_sections_are_named(swd_config, tmp_path, section, message):
         experiment.train_and_evaluate(swd_config, str(tmp_path))
 
 
+def test_mistakes_are_found_before_the_folder_is_begun(swd_config, tmp_path):
+    with swd_config.unlocked():
+        swd_config.watch.watchdog = ConfigDict({"on_nonfinit": "stop"})
+    with pytest.raises(ValueError, match="`watch.watchdog` must have keys among"):
+        experiment.train_and_evaluate(swd_config, str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
 def test_thresholds_come_from_the_config(swd_config, tmp_path):
     rules = {"falling_score": {"to": 0.9}, "low_diversity": None, "plan_entropy": {"low": 0.2}}
     with swd_config.unlocked():
