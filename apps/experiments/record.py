@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -144,7 +145,8 @@ def summary(rows: Sequence[dict], settings: Sequence[str]) -> list[dict]:
 
     Returns:
         One dict per setting, in order of appearance: the settings, `seeds` (how many), and for
-        every number `(mean, standard deviation)`; the deviation is 0 for one seed.
+        every number `(mean, standard deviation)`; the deviation is 0 for one seed, and where a
+        number is not finite.
     """
     groups: dict[tuple, list[dict]] = {}
     for row in rows:
@@ -157,7 +159,9 @@ def summary(rows: Sequence[dict], settings: Sequence[str]) -> list[dict]:
             if key in settings or key == "seed":
                 continue
             numbers = [float(member[key]) for member in members]
-            spread = statistics.stdev(numbers) if len(numbers) > 1 else 0.0
+            spread = 0.0  # of one seed, and of a diverged one
+            if len(numbers) > 1 and all(map(math.isfinite, numbers)):
+                spread = statistics.stdev(numbers)
             entry[key] = (statistics.fmean(numbers), spread)
         result.append(entry)
     return result

@@ -83,6 +83,13 @@ def test_summary_averages_over_seeds_only():
     ]
 
 
+def test_a_diverged_seed_is_infinite_and_not_an_accident():
+    rows = [{"method": "a", "seed": s, "score": x} for s, x in enumerate((1.0, float("inf")))]
+    (entry,) = record.summary(rows, ("method",))
+    assert entry["score"] == (float("inf"), 0.0)
+    assert record.table([entry]).splitlines()[-1] == "| a | 2 | inf |"
+
+
 def test_columns_that_only_some_settings_have():
     entries = record.summary(
         [{"part": "x", "seed": 0, "p": 1.0}, {"part": "y", "seed": 0}], ("part",)
