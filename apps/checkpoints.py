@@ -1,4 +1,4 @@
-"""One file per epoch that holds everything a run needs to go on exactly as before."""
+"""One file per epoch, or stop, that holds all that a run needs to go on exactly as before."""
 
 import hashlib
 import sys
@@ -12,7 +12,7 @@ import numpy as np
 from apps.atomic import replacing
 from keras_ot_gans.models import AdversarialModel
 
-_SUFFIX = ".weights.h5"
+_SUFFIX, _INSIDE, _MEANS = ".weights.h5", "_round_", "means_of_epoch"
 
 
 class Progress(NamedTuple):
@@ -22,11 +22,13 @@ class Progress(NamedTuple):
         epoch: int, finished epochs.
         step: int, generator updates.
         sample_shape: shape of one sample, so that samples can be drawn without the data.
+        done: int, rounds of the next epoch that are finished too; 0 but after a stop on request.
     """
 
     epoch: int
     step: int
     sample_shape: tuple[int, ...]
+    done: int = 0
 
 
 class DamagedError(ValueError):
@@ -55,9 +57,12 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Save, then remove what is too old."""
-        save(self.model, self.folder, epoch + 1)
-        for path in files(self.folder)[: -self.keep]:
-            path.unlink()
+        newest = save(self.model, self.folder, epoch + 1)
+        found = files(self.folder)
+        whole = [path for path in found if _INSIDE not in path.name]
+        for path in found:
+            if path != newest and path not in whole[-self.keep :]:
+                path.unlink()
 
 
 def files(folder: Path) -> list[Path]:
@@ -84,25 +89,33 @@ def epoch_of(path: Path) -> int:
     Example:
         >>> epoch_of(Path("checkpoints/epoch_000012.weights.h5"))
         12
+        >>> epoch_of(Path("checkpoints/epoch_000012_round_000034.weights.h5"))
+        12
     """
-    return int(path.name.removesuffix(_SUFFIX).removeprefix("epoch_"))
+    return int(path.name.removesuffix(_SUFFIX).removeprefix("epoch_").partition(_INSIDE)[0])
 
 
-def save(model: AdversarialModel, folder: Path, epoch: int) -> Path:
+def save(model: AdversarialModel, folder: Path, epoch: int, done: int = 0) -> Path:
     """Write a checkpoint: weights, optimizers, seeds, counters and progress, in one step.
 
     Args:
         model: compiled model.
         folder: where it goes.
         epoch: int, finished epochs.
+        done: int, finished rounds of the next epoch; the means that it logs are saved with them.
 
     Returns:
         Path of the file.
     """
-    path = folder / f"epoch_{epoch:06d}{_SUFFIX}"
+    inside = f"{_INSIDE}{done:06d}" if done else ""
+    path = folder / f"epoch_{epoch:06d}{inside}{_SUFFIX}"
     with replacing(path) as temporary:
         model.save_weights(temporary)
         with h5py.File(temporary, "r+") as file:
+            if done:
+                file.attrs["done"] = done
+                for name, variable in _means(model):
+                    file[f"{_MEANS}/{name}"] = keras.ops.convert_to_numpy(variable)
             file.attrs["epoch"], file.attrs["step"] = epoch, model.step
             file.attrs["sample_shape"] = model.generator.output_shape[1:]
             file.attrs["sha256"] = _digest(file)
@@ -126,7 +139,8 @@ def verify(path: Path) -> Progress:
             if file.attrs["sha256"] != _digest(file):
                 raise DamagedError("its content is not that which was written")
             shape = tuple(int(size) for size in file.attrs["sample_shape"])
-            return Progress(int(file.attrs["epoch"]), int(file.attrs["step"]), shape)
+            epoch, step = int(file.attrs["epoch"]), int(file.attrs["step"])
+            return Progress(epoch, step, shape, int(file.attrs.get("done", 0)))
     except (OSError, KeyError, RuntimeError) as error:
         raise DamagedError(str(error)) from error
 
@@ -157,9 +171,38 @@ def newest(folder: Path) -> tuple[Path, Progress] | None:
     return None
 
 
+class RestoreMeans(keras.callbacks.Callback):
+    """Goes on with the means of an epoch that a checkpoint interrupted.
+
+    Args:
+        path: a checkpoint with `done > 0`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Keep the place."""
+        super().__init__()
+        self.path = path
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Put back what Keras has just reset."""
+        with h5py.File(self.path, "r") as file:
+            for name, variable in _means(self.model):
+                variable.assign(file[f"{_MEANS}/{name}"][()])
+
+
+def _means(model: AdversarialModel) -> list[tuple[str, keras.Variable]]:
+    """List what the logged means of an epoch consist of."""
+    return [
+        (f"{metric.name}_{index}", variable)
+        for metric in model.metrics
+        for index, variable in enumerate(metric.variables)
+    ]
+
+
 def _digest(file: h5py.File) -> str:
     """Hash names, types and values of all arrays, and the progress."""
-    progress = [str(file.attrs[key]) for key in ("epoch", "step", "sample_shape")]
+    keys = ("epoch", "step", "sample_shape", *(("done",) if "done" in file.attrs else ()))
+    progress = [str(file.attrs[key]) for key in keys]
     digest = hashlib.sha256("/".join(progress).encode())
 
     def add(name: str, item: h5py.Dataset | h5py.Group) -> None:

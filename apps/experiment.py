@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -11,6 +12,7 @@ from ml_collections import ConfigDict
 from apps import builders, checkpoints, judging, rewinding, run_labels, sources, watching
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
+from apps.stopping import StopOnRequest
 from keras_ot_gans import callbacks
 from keras_ot_gans.models import AdversarialModel
 from keras_ot_gans.models.exporting import export_generator
@@ -39,8 +41,8 @@ def train_and_evaluate(
 ) -> dict[str, Any]:
     """Train a config's model in a run folder, from where the folder stands.
 
-    A folder with checkpoints is continued, bit-identical to a run that was never stopped between
-    two epochs; a finished one is left as it is.
+    A folder with checkpoints is continued, bit-identical to a run that was never stopped; a
+    finished one is left as it is. SIGINT and SIGTERM save and stop, see `StopOnRequest`.
 
     Args:
         config: config with the sections `model`, `optimizers`, `data`, `train` and `watch`.
@@ -72,17 +74,18 @@ def train_and_evaluate(
     folder.begin(config)
     run_labels.keep(folder, labels)
     callbacks.write_png(folder.reals, watching.picture_of(source.real))
-    epoch = _restore(model, folder)
+    path, (epoch, *_, done) = _restore(model, folder)
     print(describe(config, model, source, schedule))
-    print(f"In {folder.path}, after epoch {epoch}. Curves: tensorboard --logdir={folder.logs}")
+    place = f"after epoch {epoch}" + f" and {done:,} rounds" * bool(done)
+    print(f"In {folder.path}, {place}. Curves: tensorboard --logdir={folder.logs}")
+    watchers = watching.watchers(config, source, folder, epoch + done == 0, data_dir)
+    watchers.append(StopOnRequest(folder.checkpoints, schedule.rounds))
+    if done:
+        resumed = [checkpoints.RestoreMeans(path), *watchers]
+        _fit(model, source, schedule, epoch, epoch + 1, done, resumed)
+        epoch += 1
     if epoch < schedule.epochs:
-        _fit(
-            model,
-            source,
-            schedule,
-            epoch,
-            watching.watchers(config, source, folder, not epoch, data_dir),
-        )
+        _fit(model, source, schedule, epoch, schedule.epochs, 0, watchers)
     export_generator(
         model.ema_generator or model.generator,
         folder.generator,
@@ -209,34 +212,43 @@ def _is_finished(folder: RunFolder, config: ConfigDict) -> bool:
     return folder.generator.exists() and (done == epochs or not found)
 
 
-def _restore(model: AdversarialModel, folder: RunFolder) -> int:
-    """Load the newest whole checkpoint and return its epoch, 0 where there is none."""
+def _restore(
+    model: AdversarialModel, folder: RunFolder
+) -> tuple[Path | None, checkpoints.Progress]:
+    """Load the newest whole checkpoint, if there is one; return it and how far it came."""
     found = checkpoints.newest(folder.checkpoints)
     if found is None:
-        return 0
-    path, progress = found
-    model.load_weights(path)
-    return progress.epoch
+        return None, checkpoints.Progress(0, 0, ())
+    model.load_weights(found[0])
+    return found
 
 
 def _fit(
     model: AdversarialModel,
     source: sources.Source,
     schedule: Schedule,
-    epoch: int,
+    first: int,
+    last: int,
+    done: int,
     watchers: list[keras.callbacks.Callback],
 ) -> None:
-    """Train from `epoch` to the end, on the data that an unbroken run would see."""
-    dataset, first_pass = source.rounds(schedule.batches, epoch * schedule.rounds)
+    """Train epochs `first` to `last`, the first without `done` rounds of it, on their own data."""
+    dataset, first_pass = source.rounds(schedule.batches, first * schedule.rounds + done)
+    watchers[-1].done = done
 
     def rewind(logs: Any) -> None:
         source.order.set_epoch(first_pass)  # `fit` has looked at a batch
 
-    model.fit(
-        dataset,
-        epochs=schedule.epochs,
-        initial_epoch=epoch,
-        steps_per_epoch=schedule.rounds,
-        callbacks=[keras.callbacks.LambdaCallback(on_train_begin=rewind), *watchers],
-        verbose=1 if sys.stdout.isatty() else 2,  # a bar would fill a log file
-    )
+    try:
+        model.fit(
+            dataset,
+            epochs=last,
+            initial_epoch=first,
+            steps_per_epoch=schedule.rounds - done,
+            callbacks=[keras.callbacks.LambdaCallback(on_train_begin=rewind), *watchers],
+            verbose=1 if sys.stdout.isatty() else 2,  # a bar would fill a log file
+        )
+    except BaseException:
+        for watcher in watchers:
+            watcher.on_train_end()  # Keras leaves files, threads and signals as they are
+        raise

@@ -32,7 +32,7 @@ def test_progress_is_in_the_name_and_inside(model, tmp_path):
     model.generator_updates.assign(77)
     path = checkpoints.save(model, tmp_path, 7)
     assert path.name == "epoch_000007.weights.h5" and checkpoints.epoch_of(path) == 7
-    assert checkpoints.verify(path) == (7, 77, (2,))
+    assert checkpoints.verify(path) == (7, 77, (2,), 0)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
