@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from apps.sampler_builders import Players
+from apps.sampler_builders import Players, no_data
 from keras_ot_gans.callbacks.density_pictures import FAKE, as_drawable
 from keras_ot_gans.callbacks.pictures import figure_to_array, new_figure
 from keras_ot_gans.models.exported import load_export
@@ -44,7 +44,7 @@ def exported_players(
             f"{generator}, which takes vectors of width {notes.labels.dim}. Call "
             "`load_export(path).sample(n, labels=vectors)` from Python."
         )
-    return Players(exported, critic, notes.prior, notes.labels, _no_data, Path(generator).name)
+    return Players(exported, critic, notes.prior, notes.labels, no_data, Path(generator).name)
 
 
 def points_picture(samples: np.ndarray, title: str) -> np.ndarray:
@@ -74,10 +74,3 @@ def points_picture(samples: np.ndarray, title: str) -> np.ndarray:
         axes.set_aspect("equal", "datalim")
     axes.set_title(title, fontsize=10)
     return figure_to_array(figure)
-
-
-def _no_data(n: int) -> tuple:
-    raise ValueError(
-        "`sampler` must need no real data where the generator is an export. Received: one that "
-        'calibrates a critic. Sample the --workdir of its run, or pass calibration="none".'
-    )

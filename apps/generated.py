@@ -13,7 +13,7 @@ from PIL import Image
 from apps import model_builders, run_labels, sampler_builders, sampling
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
-from apps.sampler_builders import Players
+from apps.sampler_builders import Players, no_data
 from keras_ot_gans.datasets.folders import find_images, read_image
 from keras_ot_gans.datasets.pixels import prepare_image
 from keras_ot_gans.models.exported import load_keras
@@ -130,7 +130,7 @@ def load(request: Any, num: int) -> Generated:
         path = Path(request.generator).expanduser()
         prior = look_up("prior", request.prior, model_builders.PRIORS)()
         network = load_keras(path, "--generator", "Save it by `model.generator.save(path)`.")
-        players = Players(network, None, prior, None, _no_data, path.name)
+        players = Players(network, None, prior, None, no_data, path.name)
     network, labels = players.generator, players.labels
     shape = network.output_shape[1:]
     takes = network.input_shape if labels is None else network.input_shape[0]
@@ -254,10 +254,3 @@ def _by_sampler(
             yield images if classes is None else (images, classes[part])
 
     return draw
-
-
-def _no_data(n: int) -> tuple:
-    raise ValueError(
-        "`sampler` must need no real data where the generator is a file. Received: one that "
-        'calibrates a critic. Score the --workdir of its run, or pass calibration="none".'
-    )

@@ -41,6 +41,21 @@ class Players(NamedTuple):
     origin: str
 
 
+def no_data(n: int) -> tuple:
+    """Stand in for the real data of a generator that comes as a file.
+
+    Args:
+        n: int.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(
+        "`sampler` must need no real data where the generator is a file. Received: one that "
+        'calibrates a critic. Take the --workdir of its run, or pass calibration="none".'
+    )
+
+
 def build(text: str, players: Players, batch_size: int = 100) -> samplers.Sampler:
     """Build a sampler.
 

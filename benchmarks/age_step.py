@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.timing import define_modes, interleaved, ratio
+from benchmarks.timing import define_modes, interleaved, ratio, set_threads
 from keras_ot_gans import models, networks, optimizers
 from keras_ot_gans.divergences import bidirectional, f_divergence
 
@@ -155,8 +155,7 @@ def _torch_round(x_real: np.ndarray):
 def main(argv: list[str]) -> None:
     """Time all in turns, and print Markdown tables."""
     del argv
-    for which in ("intra", "inter"):
-        getattr(tf.config.threading, f"set_{which}_op_parallelism_threads")(_THREADS.value)
+    set_threads(_THREADS.value)
     keras.utils.set_random_seed(0)
     shape = (BATCH, 28, 28, CHANNELS)
     x_real = np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.timing import define_modes, interleaved, ratio
+from benchmarks.timing import define_modes, interleaved, ratio, set_threads
 from keras_ot_gans import losses, models, networks, optimizers
 
 BATCH, LATENT_DIM, SHAPE = 64, 128, (32, 32, 3)
@@ -124,8 +124,7 @@ def _torch_steps(x_real: np.ndarray) -> dict:
 def main(argv: list[str]) -> None:
     """Time all in turns, and print a Markdown table."""
     del argv
-    for which in ("intra", "inter"):
-        getattr(tf.config.threading, f"set_{which}_op_parallelism_threads")(_THREADS.value)
+    set_threads(_THREADS.value)
     keras.utils.set_random_seed(0)
     x_real = np.random.default_rng(0).uniform(-1, 1, (BATCH, *SHAPE)).astype("float32")
     candidates = {}

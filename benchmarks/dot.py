@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.timing import define_modes, interleaved, ratio
+from benchmarks.timing import define_modes, interleaved, ratio, set_threads
 from keras_ot_gans import networks, samplers
 
 LATENT_DIM, SHAPE, DELTA, RATE, K_EFF = 128, (32, 32, 3), 1e-3, 0.01, 1.0
@@ -103,8 +103,7 @@ def _torch(channels_last: bool):
 def main(argv: list[str]) -> None:
     """Time all in turns, and print Markdown tables."""
     del argv
-    for which in ("intra", "inter"):
-        getattr(tf.config.threading, f"set_{which}_op_parallelism_threads")(_THREADS.value)
+    set_threads(_THREADS.value)
     keras.utils.set_random_seed(0)
     width, batch, updates = _WIDTH.value, _BATCH.value, _UPDATES.value
     pair = (

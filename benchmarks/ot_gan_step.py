@@ -14,9 +14,9 @@ import time
 
 import keras
 import numpy as np
-import tensorflow as tf
 from absl import app, flags
 
+from benchmarks.timing import set_threads
 from keras_ot_gans import divergences, models, networks
 
 _BATCH = flags.DEFINE_integer("batch", 8000, "Images, of both halves.", lower_bound=2)
@@ -43,8 +43,7 @@ def _images(rng: np.random.Generator) -> np.ndarray:
 def main(argv: list[str]) -> None:
     """Take the steps, and print a line for each."""
     del argv
-    for which in ("intra", "inter"):
-        getattr(tf.config.threading, f"set_{which}_op_parallelism_threads")(_THREADS.value)
+    set_threads(_THREADS.value)
     keras.utils.set_random_seed(0)
     model = models.OTGAN(
         networks.ot_gan_generator(100, (32, 32, 3), width=_WIDTH.value),

@@ -25,7 +25,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks.timing import interleaved, ratio
+from benchmarks.timing import interleaved, ratio, set_threads
 from benchmarks.transport_solvers import CONTESTANTS, Iterated, Tuned, marginal_error
 from keras_ot_gans import ops
 
@@ -200,8 +200,7 @@ def _batched(size: int, kind: str) -> None:
 
 def _prepare() -> None:
     """Give each framework its threads, and none another device."""
-    for which in ("intra", "inter"):
-        getattr(tf.config.threading, f"set_{which}_op_parallelism_threads")(_THREADS.value)
+    set_threads(_THREADS.value)
     with contextlib.suppress(ModuleNotFoundError):
         import torch
 

@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
+from benchmarks.timing import set_threads
 from keras_ot_gans import ops
 
 CLUSTERS = 10
@@ -63,8 +64,7 @@ def _product_speed(x_real: tf.Tensor, x_fake: tf.Tensor) -> float:
 def main(argv: list[str]) -> None:
     """Solve for every epsilon, and print a Markdown table."""
     del argv
-    for which in ("intra", "inter"):
-        getattr(tf.config.threading, f"set_{which}_op_parallelism_threads")(_THREADS.value)
+    set_threads(_THREADS.value)
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(CLUSTERS, _WIDTH.value))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
+import tensorflow as tf
 from absl import flags
 
 
@@ -21,6 +22,16 @@ def define_modes(*names: str) -> flags.FlagHolder[list[str]]:
         modes, lambda given: set(given) <= set(names), f"must be some of {', '.join(names)}"
     )
     return modes
+
+
+def set_threads(count: int) -> None:
+    """Set TensorFlow's threads, before it starts.
+
+    Args:
+        count: int > 0, within an operation and of operations side by side.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
 
 
 def interleaved(

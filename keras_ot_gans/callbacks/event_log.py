@@ -54,6 +54,20 @@ class EventLog:
                 tf.summary.image(tag, picture[None], step=step)
             self._writer.flush()
 
+    def text(self, tag: str, value: str, step: int) -> None:
+        """Write a text.
+
+        Args:
+            tag: str.
+            value: str, Markdown.
+            step: int, generator updates so far.
+        """
+        if self.log_dir is not None:
+            tf = self._open()
+            with self._writer.as_default(), tf.summary.record_if(True):
+                tf.summary.text(tag, value, step=step)
+            self._writer.flush()
+
     def close(self) -> None:
         """Close the file; the next value opens another one in the same folder."""
         if self._writer is not None:

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ import tensorflow as tf
 
 from apps import experiment, sampling, train
 from keras_ot_gans.callbacks import read_json_lines
+from tests.apps.checkpoint_arrays import arrays
 
 
 def stop_after(workdir, epoch):
@@ -26,12 +26,7 @@ def final_state(workdir):
     """All weights, optimizers, seeds and counters of the last checkpoint, bit by bit."""
     path = sorted((workdir / "checkpoints").iterdir())[-1]
     assert path.name == "epoch_000004.weights.h5"
-    arrays = {}
-    with h5py.File(path, "r") as file:
-        file.visititems(
-            lambda name, item: arrays.update({name: item[()]}) if hasattr(item, "size") else None
-        )
-    return arrays
+    return arrays(path)
 
 
 @pytest.mark.parametrize("name", ["act_config", "swd_config", "labelled_config"])

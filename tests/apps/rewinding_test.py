@@ -4,7 +4,6 @@ import json
 import shutil
 import threading
 
-import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,6 +12,7 @@ from ml_collections import ConfigDict
 from apps import builders, checkpoints, experiment, rewinding, sources
 from apps.run_folder import RunFolder
 from keras_ot_gans.callbacks import DivergedError, read_json_lines
+from tests.apps.checkpoint_arrays import last_arrays
 
 POISONED = 12  # the third round of the third epoch: 5 rounds of 2 updates each
 
@@ -50,20 +50,6 @@ def poison(monkeypatch):
     return poison
 
 
-def arrays(path):
-    """All arrays of a checkpoint."""
-    found = {}
-    with h5py.File(path, "r") as file:
-        file.visititems(
-            lambda name, item: found.update({name: item[()]}) if hasattr(item, "size") else None
-        )
-    return found
-
-
-def last(workdir):
-    return arrays(checkpoints.files(workdir / "checkpoints")[-1])
-
-
 def events(workdir):
     return [(e["kind"], e["epoch"], e["step"]) for e in read_json_lines(workdir / "watchdog.jsonl")]
 
@@ -97,7 +83,7 @@ def test_a_poisoned_run_goes_back_and_ends_finite(config, poison, tmp_path, caps
         for path in checkpoints.files(stopped / "checkpoints")[epoch:]:
             path.unlink()
         experiment.train_and_evaluate(config, str(stopped))
-        expected, found = last(run), last(stopped)
+        expected, found = last_arrays(run), last_arrays(stopped)
         assert expected.keys() == found.keys()
         for key, value in expected.items():
             np.testing.assert_array_equal(found[key], value, err_msg=f"{epoch} {key}")

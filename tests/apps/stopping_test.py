@@ -7,13 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-import h5py
 import keras
 import numpy as np
 import pytest
 
 from apps import checkpoints, experiment, stopping, watching
 from keras_ot_gans.callbacks import read_json_lines
+from tests.apps.checkpoint_arrays import last_arrays
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,16 +46,6 @@ def asked(monkeypatch):
         monkeypatch.setattr(watching, "watchers", with_question)
 
     return at
-
-
-def state(workdir):
-    """All arrays of the last checkpoint."""
-    arrays = {}
-    with h5py.File(checkpoints.files(workdir / "checkpoints")[-1], "r") as file:
-        file.visititems(
-            lambda name, item: arrays.update({name: item[()]}) if hasattr(item, "size") else None
-        )
-    return arrays
 
 
 def lines(workdir):
@@ -96,7 +86,7 @@ def test_a_run_stopped_twice_is_bit_identical_to_one_never_stopped(
     assert "after epoch 1 and 3 rounds" in said.out
     assert "Stopped in epoch 2, after 4 of 5 rounds" in said.out
     experiment.train_and_evaluate(act_config, str(run))
-    ours, theirs = state(run), state(finished)
+    ours, theirs = last_arrays(run), last_arrays(finished)
     assert ours.keys() == theirs.keys() and len(ours) > 30
     for key, value in theirs.items():
         np.testing.assert_array_equal(ours[key], value, err_msg=key)

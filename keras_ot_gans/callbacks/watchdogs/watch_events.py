@@ -84,7 +84,7 @@ class Reporter:
         self.jsonl = None if jsonl is None else os.path.abspath(jsonl)
         if self.jsonl is not None:
             make_folder("jsonl", os.path.dirname(self.jsonl))
-        self._text = _TextLog(log_dir)
+        self._event_log = EventLog(log_dir)
         self._said: set[str] = set()
         self._lock = threading.Lock()
 
@@ -135,24 +135,13 @@ class Reporter:
             logging.getLogger(__name__).warning("%s", event.message)
             if self.jsonl is not None:
                 append_json_line(self.jsonl, _record(event))
-            self._text.text(f"watchdog/{event.kind}", event.message, step)
+            self._event_log.text(f"watchdog/{event.kind}", event.message, step)
             return event
 
     def close(self) -> None:
         """Close the event file."""
         with self._lock:
-            self._text.close()
-
-
-class _TextLog(EventLog):
-    """An event file that also takes text."""
-
-    def text(self, tag: str, value: str, step: int) -> None:
-        if self.log_dir is not None:
-            tf = self._open()
-            with self._writer.as_default(), tf.summary.record_if(True):
-                tf.summary.text(tag, value, step=step)
-            self._writer.flush()
+            self._event_log.close()
 
 
 def _record(event: Event) -> dict[str, Any]:
