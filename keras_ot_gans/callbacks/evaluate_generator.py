@@ -32,6 +32,9 @@ class EvaluateGenerator(keras.callbacks.Callback):
     that is continued: last and best are never mixed up. Where the weights of a feature
     network are missing, one line in the log says how to get them, and training goes on.
 
+    The replicas of a strategy share the work of `ImageScores`; of several workers, each must
+    have this callback, and only the chief places to write to.
+
     Args:
         real: array `(N, ...)`, held-out or training data; passed to the metrics whole. None
             where all metrics are `ImageScores`, which have their own.
@@ -126,7 +129,7 @@ class EvaluateGenerator(keras.callbacks.Callback):
         needed = ["sample"] * bool(self.evaluations)
         needed += ["sample_latents", "generate"] * bool(self.image_scores)
         check_offers(self, self.model, *needed, "step")
-        self.image_scores = usable(self.image_scores)
+        self.image_scores = usable(self.image_scores, self.model)
         if self.jsonl is not None and os.path.exists(self.jsonl):
             self._best.resume(read_json_lines(self.jsonl), int(self.model.step))
         self._best.resume(self._earlier, int(self.model.step))

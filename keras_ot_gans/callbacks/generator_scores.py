@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from keras_ot_gans.metrics.feature_networks import WeightsMissing
 from keras_ot_gans.metrics.image_scores import ImageScores
 from keras_ot_gans.metrics.score import Scores
 from keras_ot_gans.metrics.score_names import HIGHER_IS_BETTER
+from keras_ot_gans.ops.spread import spread_over
 
 
 def score_model(scores: ImageScores, model: Any) -> Scores:
@@ -17,7 +19,7 @@ def score_model(scores: ImageScores, model: Any) -> Scores:
 
     The latents are drawn at once by the scores' seed, so that the images do not depend on the
     batch size; the images never lie in memory all at once. The average of the generator is
-    judged where the model keeps one.
+    judged where the model keeps one. Under a strategy, its replicas share the images.
 
     Args:
         scores: `ImageScores`.
@@ -41,24 +43,32 @@ def score_model(scores: ImageScores, model: Any) -> Scores:
                 made = model.generate(latents[part], labels=labels[part])
                 yield np.asarray(made), labels[part]
 
-    return scores.evaluate(
-        images, num, generator_weights="ema" if averaged else "raw", sampler="prior"
-    )
+    with spread_over(_strategy_of(model)):
+        return scores.evaluate(
+            images, num, generator_weights="ema" if averaged else "raw", sampler="prior"
+        )
 
 
-def usable(all_scores: Iterable[ImageScores]) -> list[ImageScores]:
+def usable(all_scores: Iterable[ImageScores], model: Any) -> list[ImageScores]:
     """Prepare scores, and leave out those whose weights are missing, with one line in the log.
+
+    The replicas of one process share the real images. Of several workers, one may find their
+    statistics in its cache and another not, so each works alone.
 
     Args:
         all_scores: `ImageScores`.
+        model: the model in training.
 
     Returns:
         List of those that can be computed.
     """
-    found = []
+    found, strategy = [], _strategy_of(model)
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        strategy = tf.distribute.get_strategy()
     for scores in all_scores:
         try:
-            scores.prepare()
+            with spread_over(strategy):
+                scores.prepare()
         except WeightsMissing as error:
             logging.getLogger(__name__).warning(
                 "Training without %s: %s", ", ".join(scores.scores), " ".join(str(error).split())
@@ -116,3 +126,7 @@ class BestScores:
             for name, score in (record.get("scores") or {}).items():
                 if name in HIGHER_IS_BETTER and score.get("value") is not None:
                     self.update(name, score["value"], score["card"])
+
+
+def _strategy_of(model: Any) -> tf.distribute.Strategy:
+    return getattr(model, "distribute_strategy", None) or tf.distribute.get_strategy()

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans.networks.conditioning import with_labels
+from keras_ot_gans.ops.spread import spread
 
 
 class Sampling:
@@ -94,7 +95,7 @@ class Sampling:
             )
         return labels
 
-    def _compiled_generator(self, averaged: bool) -> tf.types.experimental.PolymorphicFunction:
+    def _compiled_generator(self, averaged: bool) -> Callable[..., tf.Tensor]:
         if averaged not in self._generate:
             network = self.ema_generator if averaged else self.generator
             signature = [tf.TensorSpec((None, self.latent_dim), tf.float32)]
@@ -104,7 +105,8 @@ class Sampling:
             def generate(z, labels=None):
                 return network(with_labels(z, labels), training=False)
 
-            self._generate[averaged] = tf.function(generate, input_signature=signature)
+            run = tf.function(generate, input_signature=signature)
+            self._generate[averaged] = spread(run)
         return self._generate[averaged]
 
     def sample(

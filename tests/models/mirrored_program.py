@@ -15,7 +15,9 @@ import tensorflow as tf
 
 from keras_ot_gans import divergences, losses, models, networks, ops
 from keras_ot_gans.layers import AppendSideInformation, SpectralNormalization, WeightNormalization
+from keras_ot_gans.metrics.feature_networks import from_keras
 from keras_ot_gans.models import replicas
+from keras_ot_gans.ops.spread import spread, spread_over
 from tests.models.cases import age, age_stochastic, spectral, vae
 from tests.models.lipschitz_reference import networks_of
 
@@ -234,6 +236,28 @@ def refusal(strategy):
     return "none"
 
 
+def shared_work(strategy):
+    """A network's rows, shared by the replicas, beside those of a call of it alone."""
+    with strategy.scope():
+        model = act()
+    z = model.sample_latents(7, seed=0)
+    sizes = spread(lambda x: (x, tf.fill([tf.shape(x)[0]], tf.shape(x)[0])))
+    pixels = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
+    network = from_keras(keras.Sequential([pixels, keras.layers.Dense(3)]))
+    images = np.random.default_rng(0).uniform(0, 255, (7, 2, 2, 1))
+    alone = model.generate(z), network(images).features
+    with spread_over(strategy):
+        shared = model.generate(z), network(images).features
+        rows, parts = sizes(z)
+    return {
+        "apart": [float(np.abs(a - b).max()) for a, b in zip(alone, shared, strict=True)],
+        "rows": [len(x) for x in shared],
+        "in_order": bool((rows.numpy() == z).all()),
+        "parts": parts.numpy().tolist(),
+        "outside": sizes(z)[1].numpy().tolist(),
+    }
+
+
 def main(number, *names):
     warnings.simplefilter("error", UserWarning)
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -253,6 +277,7 @@ def main(number, *names):
             "apart": {key: float(np.abs(one[key] - many[key]).max()) for key in one},
         }
     report["noise"] = noise(strategy, number)
+    report["spread"] = shared_work(strategy)
     report["refusal"] = refusal(strategy)
     json.dump(report, sys.stdout)
 

@@ -64,3 +64,12 @@ def test_replicas_share_one_draw_of_noise(replicas):
 def test_number_of_fakes_must_divide():
     message = "`num_fake` must be a multiple of the number of replicas"
     assert report_of(2)["refusal"].startswith(message)
+
+
+@pytest.mark.parametrize("replicas", REPLICAS)
+def test_replicas_share_rows(replicas):
+    found = report_of(replicas)["spread"]
+    assert max(found["apart"]) < 1e-5 and found["rows"] == [7, 7] and found["in_order"]
+    # Two of four rows, or four of two, for seven: the last one is computed twice.
+    assert found["parts"] == [-(-7 // replicas)] * 7
+    assert found["outside"] == [7] * 7

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_ot_gans.metrics.feature_networks.feature_network import FeatureNetwork
 from keras_ot_gans.metrics.feature_networks.weight_files import sha256_of_arrays
+from keras_ot_gans.ops.spread import spread
 
 
 def from_keras(
@@ -70,6 +71,7 @@ def from_keras(
     frozen = keras.Model(model.inputs, features if logits is None else [features, logits])
     slope = (high - low) / 255.0
 
+    @spread
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
     def run(images):
         return frozen([images * slope + low], training=False)

@@ -18,6 +18,7 @@ from keras_ot_gans.metrics.feature_networks.graph_nodes import (
 )
 from keras_ot_gans.metrics.feature_networks.resizing import TF1_BILINEAR, Resize
 from keras_ot_gans.metrics.feature_networks.weight_files import published_file
+from keras_ot_gans.ops.spread import spread
 
 GRAPH_URL = "http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz"
 GRAPH_NAME = "classify_image_graph_def.pb"
@@ -161,4 +162,4 @@ def _frozen_function(graph, weights: np.ndarray, bias: np.ndarray, file: Path):
             f"`path` must be a frozen graph. Received: {str(file)!r} with the nodes {stateful}, "
             f"which keep or change a state. Take the graph of {GRAPH_URL}."
         )
-    return lambda images: function(tf.convert_to_tensor(images))
+    return spread(lambda images: function(tf.convert_to_tensor(images)))

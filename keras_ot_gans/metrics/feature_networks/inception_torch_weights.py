@@ -12,6 +12,7 @@ from keras_ot_gans.metrics.feature_networks.resizing import TORCH_BILINEAR, Resi
 from keras_ot_gans.metrics.feature_networks.torch_weights import read_torch_state_dict
 from keras_ot_gans.metrics.feature_networks.weight_files import published_file, sha256_of_file
 from keras_ot_gans.networks.fid_inception import fid_inception
+from keras_ot_gans.ops.spread import spread
 
 TORCH_WEIGHTS_URL = (
     "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
@@ -72,6 +73,7 @@ def inception_from_torch(
         weights_hash = sha256_of_file(file)
     centre, scale = _SCALINGS[scaling]
 
+    @spread
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32)])
     def run(images):
         return model((images - centre) / scale, training=False)

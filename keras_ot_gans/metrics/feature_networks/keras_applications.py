@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_ot_gans.metrics.feature_networks.feature_network import FeatureNetwork, WeightsMissing
 from keras_ot_gans.metrics.feature_networks.resizing import TORCH_BILINEAR
 from keras_ot_gans.metrics.feature_networks.weight_files import sha256_of_arrays
+from keras_ot_gans.ops.spread import spread
 
 _URL = (
     "https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/"
@@ -48,6 +49,7 @@ def keras_applications_inception(
     dense = model.layers[-1]
     both = keras.Model(model.input, [model.get_layer("avg_pool").output, model.output])
 
+    @spread
     @tf.function(input_signature=[tf.TensorSpec((None, 299, 299, 3), tf.float32)])
     def run(images):
         return both(images / 127.5 - 1.0, training=False)
