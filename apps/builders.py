@@ -1,7 +1,8 @@
 """Compiled models and metrics from the sections of a config."""
 
+import contextlib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 from ml_collections import ConfigDict
@@ -24,6 +25,39 @@ OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
+
+# Values of the key `train.mixed_precision`, which a config may leave out.
+PRECISIONS = {
+    "float32": "float32",
+    "bfloat16": "mixed_bfloat16",
+    "float16": "mixed_float16",
+}
+
+
+@contextlib.contextmanager
+def precision(config: ConfigDict) -> Iterator[None]:
+    """Build the layers inside in the precision of a config, and all others as before.
+
+    Variables, costs, plans, penalties and metrics stay float32; in float16 each role's loss is
+    scaled.
+
+    Args:
+        config: the whole config; `train.mixed_precision` is read.
+
+    Yields:
+        None.
+
+    Raises:
+        ValueError: if there is no such precision.
+    """
+    name = config.train.get("mixed_precision", "float32")
+    policy = look_up("train.mixed_precision", name, PRECISIONS)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _optimizer(role: str, section: Mapping) -> keras.optimizers.Optimizer:
@@ -107,7 +141,8 @@ def build_model(
             f"Received: {section['name']!r}, which takes no labels. Train it without labels."
         )
     extra = () if labels is None else (labels,)
-    model = build(section, tuple(sample_shape), config.train, *extra)
+    with precision(config):
+        model = build(section, tuple(sample_shape), config.train, *extra)
     model.compile(
         {role: _optimizer(role, inner) for role, inner in config.optimizers.items()},
         steps_per_execution=config.train.steps_per_execution,

@@ -42,7 +42,11 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("data", None, "Real images: a set of tensorflow-datasets.", flag_values=FLAGS)
 flags.DEFINE_string(
-    "data_dir", None, "Folder of tensorflow-datasets (default: its own).", flag_values=FLAGS
+    "data_dir",
+    None,
+    "Folder of tensorflow-datasets (default: its own), of pictures for data.name 'folder', or a "
+    ".npz file for 'npz'.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_string(
     "split", None, "Split of --data (default: the paper's, else train).", flag_values=FLAGS
@@ -96,6 +100,15 @@ flags.DEFINE_integer(
     "num", None, "Generated images (default: the preset's; all of a file).", flag_values=FLAGS
 )
 flags.DEFINE_integer("seed", 0, "Of latents, order of files and subsets.", flag_values=FLAGS)
+flags.DEFINE_string(
+    "strategy", "one", "one device, or mirrored: all GPUs share the images.", flag_values=FLAGS
+)
+flags.DEFINE_integer(
+    "replicas",
+    None,
+    "GPUs of --strategy=mirrored (default: all), or parts of a CPU.",
+    flag_values=FLAGS,
+)
 
 
 def main() -> None:

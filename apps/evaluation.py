@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from apps import generated, judging
+from apps import generated, judging, own_data, strategies
 from apps.atomic import replacing
 from apps.generated import Generated
 from apps.look_up import look_up
@@ -14,6 +14,7 @@ from keras_ot_gans.metrics.image_scores import ImageScores
 from keras_ot_gans.metrics.presets import PRESETS
 from keras_ot_gans.metrics.score import Scores
 from keras_ot_gans.metrics.score_names import SCORES
+from keras_ot_gans.ops.spread import spread_over
 
 
 class Request(NamedTuple):
@@ -39,6 +40,8 @@ class Request(NamedTuple):
     metrics: list[str] | None = None
     num: int | None = None
     seed: int = 0
+    strategy: str = "one"
+    replicas: int | None = None
 
 
 class Real(NamedTuple):
@@ -100,6 +103,8 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
         ValueError: if a flag, a file or an image cannot be used, or weights are missing.
         FileNotFoundError: if files are not there.
     """
+    look_up("strategy", request.strategy, dict.fromkeys(("one", "mirrored")))
+    strategy = strategies.build(request.strategy, request.replicas)
     protocol = look_up("preset", request.preset, PRESETS)
     metrics = tuple(request.metrics or protocol.scores)
     for name in metrics:
@@ -128,12 +133,13 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
         verbose=int(sys.stdout.isatty()),
     )
     try:
-        scores = judge.evaluate(
-            fake.batches,
-            fake.num if request.num is None else request.num,
-            generator_weights=fake.weights,
-            sampler=fake.sampler,
-        )
+        with spread_over(strategy):
+            scores = judge.evaluate(
+                fake.batches,
+                fake.num if request.num is None else request.num,
+                generator_weights=fake.weights,
+                sampler=fake.sampler,
+            )
     except WeightsMissing as error:
         raise ValueError(
             f"`--weights` must be given where they cannot be fetched. Received: nothing. {error}"
@@ -195,7 +201,7 @@ def _real(request: Request, fake: Generated) -> Real:
     if request.data is not None:
         section = {"name": request.data, "image_size": tuple(size)}
     else:
-        section = dict(fake.config.data)
+        section = own_data.without_stock(fake.config.data)
     if request.split is not None:
         section["split"] = request.split
 

@@ -1,35 +1,33 @@
 """From a config to a trained generator: the place that joins configs and the library."""
 
-import json
+import functools
 import sys
-import time
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
+import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, judging, rewinding, run_labels, sources, watching
+from apps import (
+    builders,
+    checkpoints,
+    judging,
+    overriding,
+    rewinding,
+    run_labels,
+    sources,
+    strategies,
+    watching,
+)
+from apps.data_picture import data_picture
+from apps.dry_run import try_steps
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
+from apps.schedule import Schedule, describe, plan
 from apps.stopping import StopOnRequest
 from keras_ot_gans import callbacks
 from keras_ot_gans.models import AdversarialModel
 from keras_ot_gans.models.exporting import export_generator
-
-
-class Schedule(NamedTuple):
-    """How a training is cut into epochs and rounds.
-
-    Attributes:
-        epochs: int.
-        rounds: int, rounds per epoch: the steps of `fit`.
-        batches: int, real batches in a round, one per update.
-    """
-
-    epochs: int
-    rounds: int
-    batches: int
 
 
 def train_and_evaluate(
@@ -38,6 +36,8 @@ def train_and_evaluate(
     data_dir: str | None = None,
     dry_run: bool = False,
     download: bool = False,
+    override: bool = False,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> dict[str, Any]:
     """Train a config's model in a run folder, from where the folder stands.
 
@@ -48,38 +48,68 @@ def train_and_evaluate(
         config: config with the sections `model`, `optimizers`, `data`, `train` and `watch`.
         workdir: the run's folder, made if missing; not needed for a dry run.
         data_dir: folder of tensorflow-datasets or of pictures; None for tensorflow-datasets' own.
-        dry_run: bool, print what would run, take one step, and write nothing.
+        dry_run: bool, print what would run, try a few steps, and write nothing.
         download: bool, prepare a missing set of tensorflow-datasets.
+        override: bool, go on with a folder that was begun with another config; the earlier one
+            stays beside it.
+        strategy: of `strategies.build`; None for one replica. Batches are shared by its replicas,
+            and only the chief of several workers writes to the folder.
 
     Returns:
-        dict: the last line of `metrics.jsonl`, or the logs of the dry run's step.
+        dict: the last line of `metrics.jsonl`, or the logs of the dry run's steps.
 
     Raises:
-        ValueError: if the config, the data or the folder cannot be used.
+        ValueError: if the config, the data or the folder cannot be used; a folder that belongs to
+            another config, or cannot go on with this one, is left as it is.
         FileNotFoundError: if the data are not there.
     """
     check(config)
+    strategy = strategy or tf.distribute.get_strategy()
     if dry_run:
-        return _try_one_step(config, data_dir, download)
-    folder = RunFolder(workdir)
-    folder.check(config)
-    if _is_finished(folder, config):
+        return try_steps(strategies.adapted(config, strategy), data_dir, download, strategy)
+    with strategies.together(strategy), strategies.own_folder(strategy, workdir) as place:
+        return _train(config, RunFolder(place), data_dir, download, override, strategy)
+
+
+def _train(
+    config: ConfigDict,
+    folder: RunFolder,
+    data_dir: str | None,
+    download: bool,
+    override: bool,
+    strategy: tf.distribute.Strategy,
+) -> dict[str, Any]:
+    """Train in a folder of this process."""
+    runs = strategies.adapted(config, strategy)
+    changed = folder.check(config, override)
+    if not changed and _is_finished(folder, config):
         print(f"{folder.path} is finished: {folder.generator}. Nothing to do.")
         return folder.last_record()
+    found = checkpoints.newest(folder.checkpoints)
+    if changed:
+        overriding.check(folder, config, found)
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, data_dir, download)
     labels = run_labels.of_run(config, folder, data_dir)
-    model = builders.build_model(config, source.sample_shape, labels)
+    if changed:
+        overriding.check_labels(labels, config, changed, data_dir)
+    with strategy.scope():
+        model = builders.build_model(runs, source.sample_shape, labels)
     schedule = plan(config, model)
-    folder.begin(config)
+    path, (epoch, *_, done) = found or (None, checkpoints.Progress(0, 0, ()))
+    if path is not None:
+        overriding.load(model, *found, folder.config_of(path), config, schedule.rounds)
+    folder.begin(config, path)  # now that all of it is known to fit
     run_labels.keep(folder, labels)
-    callbacks.write_png(folder.reals, watching.picture_of(source.real))
-    path, (epoch, *_, done) = _restore(model, folder)
-    print(describe(config, model, source, schedule))
+    callbacks.write_png(folder.reals, data_picture(*source.sample()))
+    if changed:
+        print("Accepted by --override:\n  " + "\n  ".join(changed))
+    print(describe(config, model, source, schedule) + strategies.describe(config, strategy))
     place = f"after epoch {epoch}" + f" and {done:,} rounds" * bool(done)
     print(f"In {folder.path}, {place}. Curves: tensorboard --logdir={folder.logs}")
     watchers = watching.watchers(config, source, folder, epoch + done == 0, data_dir)
-    watchers.append(StopOnRequest(folder.checkpoints, schedule.rounds))
+    ask = functools.partial(strategies.any_worker, strategy)
+    watchers.append(StopOnRequest(folder.checkpoints, schedule.rounds, ask))
     if done:
         resumed = [checkpoints.RestoreMeans(path), *watchers]
         _fit(model, source, schedule, epoch, epoch + 1, done, resumed)
@@ -126,101 +156,12 @@ def check(config: ConfigDict) -> None:
     rewinding.check(config)
 
 
-def plan(config: ConfigDict, model: AdversarialModel) -> Schedule:
-    """Cut the training into epochs and rounds.
-
-    Args:
-        config: the whole config.
-        model: the model, which knows the updates of a round.
-
-    Returns:
-        `Schedule`.
-
-    Raises:
-        ValueError: if an epoch does not hold whole rounds, or whole calls of them.
-    """
-    train = config.train
-    rounds, rest = divmod(train.updates_per_epoch, model.generator_steps)
-    if rest or rounds % train.steps_per_execution:
-        raise ValueError(
-            "`train.updates_per_epoch` must be a multiple of model.generator_steps * "
-            f"train.steps_per_execution. Received: {train.updates_per_epoch}, and "
-            f"{model.generator_steps} * {train.steps_per_execution}. Change one of them."
-        )
-    epochs = train.generator_updates // train.updates_per_epoch
-    return Schedule(epochs, rounds, model.passes_per_round)
-
-
-def describe(
-    config: ConfigDict, model: AdversarialModel, source: sources.Source, schedule: Schedule
-) -> str:
-    """Say in a few lines what is trained on what.
-
-    Args:
-        config: the whole config.
-        model: compiled model.
-        source: real data.
-        schedule: its epochs and rounds.
-
-    Returns:
-        str.
-    """
-    train = config.train
-    classes = "" if model.labels is None else f", {model.labels.num_classes} classes"
-    lines = [
-        f"{type(model).__name__} on {config.data.name}, samples {source.sample_shape}{classes}"
-    ]
-    for role, parts in model.networks.items():
-        parameters = sum(part.count_params() for part in parts)
-        optimizer = config.optimizers[role]
-        rate = f"{optimizer.name}, learning rate {optimizer.learning_rate:g}"
-        lines.append(f"  {role:<10} {parameters:>12,} parameters, {rate}")
-    updates = ", ".join(f"{n} {role}" for role, n in model.updates_per_round.items())
-    lines.append(
-        f"{train.generator_updates:,} generator updates: {schedule.epochs} epochs of "
-        f"{schedule.rounds:,} rounds, {updates} updates in a round, batch {train.batch_size}"
-    )
-    return "\n".join(lines)
-
-
-def _try_one_step(config: ConfigDict, data_dir: str | None, download: bool) -> dict[str, Any]:
-    """Print the resolved config and the plan, and take one step that is forgotten."""
-    print(json.dumps(config.to_dict(), indent=2))
-    single = config.copy_and_resolve_references()
-    single.train.steps_per_execution = 1  # a call of many rounds would need many
-    keras.utils.set_random_seed(config.train.seed)
-    source = sources.build_source(config, data_dir, download)
-    labels = run_labels.of_run(config, None, data_dir)
-    model = builders.build_model(single, source.sample_shape, labels)
-    schedule = plan(config, model)
-    print(describe(config, model, source, schedule))
-    start = time.perf_counter()
-    dataset, _ = source.rounds(schedule.batches, first=0)
-    history = model.fit(dataset, steps_per_epoch=1, verbose=0).history
-    logs = {name: values[-1] for name, values in history.items()}
-    text = ", ".join(f"{name} {value:.4g}" for name, value in logs.items())
-    seconds = time.perf_counter() - start
-    print(f"One round, with its compilation: {seconds:.1f} s, {text}. Nothing was written.")
-    return logs
-
-
 def _is_finished(folder: RunFolder, config: ConfigDict) -> bool:
     """Whether the last epoch is done and the generator written."""
     found = checkpoints.files(folder.checkpoints)
     done = checkpoints.epoch_of(found[-1]) if found else 0
     epochs = config.train.generator_updates // config.train.updates_per_epoch
     return folder.generator.exists() and (done == epochs or not found)
-
-
-def _restore(
-    model: AdversarialModel, folder: RunFolder
-) -> tuple[Path | None, checkpoints.Progress]:
-    """Load the newest whole checkpoint, if there is one; return it and how far it came."""
-    found = checkpoints.newest(folder.checkpoints)
-    if found is None:
-        return None, checkpoints.Progress(0, 0, ())
-    model.load_weights(found[0])
-    return found
 
 
 def _fit(

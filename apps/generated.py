@@ -15,14 +15,17 @@ from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from apps.sampler_builders import Players, no_data
 from keras_ot_gans.datasets.folders import find_images, read_image
+from keras_ot_gans.datasets.npz_files import list_arrays, read_arrays
 from keras_ot_gans.datasets.pixels import prepare_image
 from keras_ot_gans.models.exported import load_keras
 from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.labels import Labels
+from keras_ot_gans.ops.spread import spread
 from keras_ot_gans.samplers import Sampler
 
 _KEYS = ("samples", "images", "arr_0")
 _BATCH = 100
+_NO_LIMIT = 2**62  # bytes: whoever made the samples could hold them
 
 
 class Generated(NamedTuple):
@@ -183,24 +186,26 @@ def read_npz(flag: str, path: str) -> np.ndarray:
     Raises:
         ValueError: if there is no such array.
     """
+    file = Path(path).expanduser()
     try:
-        with open(Path(path).expanduser(), "rb") as file:
-            found = np.load(file, allow_pickle=False)
-            if isinstance(found, np.ndarray):
-                arrays = {"arr_0": found}
-            else:
-                names = [n for n in _KEYS if n in found.files] or found.files[:2]
-                arrays = {name: found[name] for name in names}
-    except (OSError, ValueError, EOFError) as error:
+        names = list(list_arrays(file))
+        chosen = next((name for name in _KEYS if name in names), None)
+        if chosen is None and len(names) == 1:
+            chosen = names[0]
+        images = np.empty(0)
+        if chosen is not None:
+            images = read_arrays(file, [chosen], memory_limit=_NO_LIMIT)[0]
+    except (OSError, ValueError) as error:
         raise ValueError(
-            f"`--{flag}` must be a .npz file that can be read. Received: {path} ({error})."
+            f"`--{flag}` must be a .npz file that can be read. Received: {path}. {error}"
         ) from error
-    images = next(iter(arrays.values())) if arrays else np.empty(0)
-    if len(arrays) > 1 and next(iter(arrays)) not in _KEYS or images.ndim != 4:
+    if images.ndim != 4:
+        received = ", ".join(names) or "no arrays"
+        if chosen is not None:
+            received = f"{chosen} of shape {images.shape}"
         raise ValueError(
             f"`--{flag}` must hold images, axes (n, height, width, channels), as `samples`, "
-            f"`images` or its only array. Received: {path} with "
-            f"{ {name: array.shape for name, array in arrays.items()} }."
+            f"`images` or its only array. Received: {path} with {received}."
         )
     return images
 
@@ -231,7 +236,7 @@ def _from_prior(
         if labels is not None:
             given.append(run_labels.draw(labels, num, seed))
             signature.append(tf.TensorSpec((None,), tf.int32))
-        run = tf.function(generate, input_signature=signature)
+        run = spread(tf.function(generate, input_signature=signature))
         for start in range(0, num, _BATCH):
             part = [values[start : start + _BATCH] for values in given]
             images = run(*part).numpy()

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import sources
+from apps import own_data, sources
 from apps.look_up import call, look_up
 from keras_ot_gans import datasets
 from keras_ot_gans.metrics.feature_networks import (
@@ -110,18 +110,20 @@ def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:
     if not watch.get("scores", ()):
         return []
 
+    section = own_data.without_stock(config.data)
+
     def labelled() -> tf.data.Dataset:
-        return real_images(dict(config.data), data_dir, with_labels=True)
+        return real_images(section, data_dir, with_labels=True)
 
     makes = network_maker(watch.network, watch.weights, labelled)
     needs_labels = any(SCORES[name].labels for name in watch.scores)
     return [
         ImageScores(
             makes,
-            labelled if needs_labels else lambda: real_images(dict(config.data), data_dir),
+            labelled if needs_labels else lambda: real_images(section, data_dir),
             tuple(watch.scores),
             real_name=config.data.name,
-            split=str(config.data.get("split", "all")),
+            split=str(section.get("split", "all")),
             num=watch.num_scored,
             seed=config.train.seed,
             verbose=int(sys.stdout.isatty()),
@@ -136,8 +138,8 @@ def real_images(
 
     Args:
         section: dict of `name` and what else `datasets.load_image_set` or
-            `datasets.from_folder` takes.
-        data_dir: folder of the data.
+            `own_data.read` takes.
+        data_dir: folder or file of the data.
         with_labels: bool.
 
     Returns:
@@ -150,11 +152,12 @@ def real_images(
     """
     section = {**section, "flip": False, "shuffle": False, "drop_remainder": False}
     section |= {"batch_size": BATCH, "with_labels": with_labels}
-    if section["name"] == sources.FOLDER:
-        return call("data", datasets.from_folder, section, data_dir)
+    if section["name"] in own_data.KINDS:
+        return own_data.read(section, data_dir)
     name = section["name"].removeprefix(sources.TFDS)
     section |= {"data_dir": data_dir, "memory_limit": 0}  # bytes: streams instead of loading
-    return call("data", datasets.load_image_set, section, name)
+    load, section = own_data.with_crop(datasets.load_image_set, section)
+    return call("data", load, section, name)
 
 
 def _classifier(batches: Any) -> FeatureNetwork:

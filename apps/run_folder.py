@@ -3,6 +3,7 @@
 import datetime
 import importlib.metadata
 import json
+import os
 import platform
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ _PACKAGES = (
     "keras_ot_gans", "tensorflow", "keras", "numpy", "scipy", "tensorflow-datasets",
     "tensorflow-probability", "ml_collections", "h5py", "matplotlib", "pillow",
 )  # fmt: skip
+_EARLIER = "config_until_"
 
 
 class RunFolder:
@@ -27,14 +29,16 @@ class RunFolder:
 
     Attributes:
         path: the folder.
-        config: `config.json`, all keys.
+        config: `config.json`, all keys. After `--override`, the earlier ones lie beside it in
+            `config_until_<checkpoint>.json`, named after the last checkpoint that is theirs.
         labels: `labels.json`, classes of a conditional run and how often each is drawn.
         environment: `environment.txt`, versions and devices, one block per start.
         metrics: `metrics.jsonl`, one line per epoch.
         reals: `reals.png`.
         logs: TensorBoard's event files.
         checkpoints: one file per epoch.
-        generator: `generator.keras`, there once the run is finished.
+        generator: `generator.keras`, there once the run is finished; of a finished run that went
+            on after `--override`, the earlier one is `generator_of_<checkpoint>.keras`.
     """
 
     def __init__(self, workdir: str | Path) -> None:
@@ -58,19 +62,43 @@ class RunFolder:
         Raises:
             ValueError: if the folder is no run folder.
         """
+        return self._read(self.config)
+
+    def config_of(self, checkpoint: Path) -> dict[str, Any]:
+        """Read the config under which a checkpoint was written.
+
+        Args:
+            checkpoint: path of one of the run's checkpoints.
+
+        Returns:
+            dict: that of `config.json`, or the earlier one of a run that went on with another.
+
+        Raises:
+            ValueError: if it cannot be read.
+        """
+        for path in sorted(self.path.glob(f"{_EARLIER}*.json")):
+            if path.stem.removeprefix(_EARLIER) >= _stem(checkpoint):
+                return self._read(path)
+        return self.read_config()
+
+    def _read(self, path: Path) -> dict[str, Any]:
         try:
-            return json.loads(self.config.read_text(encoding="utf-8"))
+            return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"`--workdir` must be the folder of a run. Received: {self.path}, whose "
-                f"config.json cannot be read ({error}). Give the --workdir of `apps.train`."
+                f"{path.name} cannot be read ({error}). Give the --workdir of `apps.train`."
             ) from error
 
-    def check(self, config: ConfigDict) -> None:
+    def check(self, config: ConfigDict, override: bool = False) -> list[str]:
         """Refuse a folder that belongs to another config. Writes nothing.
 
         Args:
             config: the config of the run to be begun or continued.
+            override: bool, accept another config.
+
+        Returns:
+            List of str, the differences that were accepted.
 
         Raises:
             ValueError: if it belongs to another, or is not usable.
@@ -86,21 +114,27 @@ class RunFolder:
                     f"`--workdir` must be empty or the folder of a run. Received: {self.path}, "
                     f"with {', '.join(leftover)} and without config.json. Choose another."
                 )
-            return
+            return []
         lines = differences(self.read_config(), as_json(config))
-        if lines:
+        if lines and not override:
             raise ValueError(
                 f"`--workdir` must be new, or have been begun with the same config. Received: "
                 f"{self.path}, begun with other values:\n  "
                 + "\n  ".join(lines)
-                + "\nChoose another folder, or go back to its values."
+                + "\nChoose another folder, go back to its values, or go on with the new ones by "
+                "--override."
             )
+        return lines
 
-    def begin(self, config: ConfigDict) -> None:
+    def begin(self, config: ConfigDict, checkpoint: Path | None = None) -> None:
         """Make the folder and say in it what runs where.
+
+        Where the folder has another config, that one and the generator of its end are kept under
+        names of their own.
 
         Args:
             config: the config.
+            checkpoint: path of the one from which the run goes on, None at its beginning.
 
         Raises:
             ValueError: if the folder cannot be written to.
@@ -109,9 +143,13 @@ class RunFolder:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
             remove_unfinished(self.path)
             remove_unfinished(self.checkpoints)
-            if not self.config.exists():
+            here = as_json(config)
+            changed = self.config.exists() and differences(self.read_config(), here)
+            if changed:
+                self._keep_earlier(_stem(checkpoint))
+            if changed or not self.config.exists():
                 with replacing(self.config) as temporary:
-                    temporary.write_text(json.dumps(as_json(config), indent=2) + "\n")
+                    temporary.write_text(json.dumps(here, indent=2) + "\n")
             with open(self.environment, "a", encoding="utf-8") as file:
                 file.write(environment())
         except OSError as error:
@@ -119,6 +157,15 @@ class RunFolder:
                 f"`--workdir` must be a folder that can be written to. Received: {self.path} "
                 f"({error}). Choose another."
             ) from error
+
+    def _keep_earlier(self, stem: str) -> None:
+        """Keep config and generator of the run so far. If killed in between, it is done again."""
+        earlier = self.path / f"{_EARLIER}{stem}.json"
+        if not earlier.exists():  # the one of the checkpoint, not one that came no further
+            with replacing(earlier) as temporary:
+                temporary.write_bytes(self.config.read_bytes())
+        if self.generator.exists():
+            os.replace(self.generator, self.path / f"generator_of_{stem}.keras")
 
     def records(self) -> list[dict[str, Any]]:
         """Return the lines of `metrics.jsonl`, one per epoch.
@@ -132,6 +179,11 @@ class RunFolder:
     def last_record(self) -> dict[str, Any]:
         """Return the last line of `metrics.jsonl`, empty if there is none."""
         return self.records()[-1] if self.metrics.exists() else {}
+
+
+def _stem(checkpoint: Path | None) -> str:
+    """Name a place in the run so that later places come later in the alphabet."""
+    return "epoch_000000" if checkpoint is None else checkpoint.name.partition(".")[0]
 
 
 def as_json(config: ConfigDict) -> dict[str, Any]:
@@ -151,7 +203,7 @@ def as_json(config: ConfigDict) -> dict[str, Any]:
 
 
 def differences(there: dict[str, Any], here: dict[str, Any], prefix: str = "") -> list[str]:
-    """List the keys in which two configs differ.
+    """List the keys in which two configs differ; a key that is missing is one that is None.
 
     Args:
         there: dict, the folder's config.
@@ -164,9 +216,13 @@ def differences(there: dict[str, Any], here: dict[str, Any], prefix: str = "") -
     Example:
         >>> differences({"train": {"seed": 0, "n": 1}}, {"train": {"seed": 1}})
         ['train.n: 1 there, not a key now', 'train.seed: 0 there, 1 now']
+        >>> differences({"crop": None}, {"key": None})
+        []
     """
     found = []
     for key in sorted(there.keys() | here.keys()):
+        if there.get(key) is None and here.get(key) is None:
+            continue
         if key not in here:
             found.append(f"{prefix}{key}: {there[key]!r} there, not a key now")
         elif key not in there:

@@ -7,11 +7,10 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import sources
+from apps import own_data, sources
 from apps.atomic import replacing
 from apps.run_folder import RunFolder
 from keras_ot_gans.datasets import IMAGE_SETS
-from keras_ot_gans.datasets.folders import class_indices, find_images
 from keras_ot_gans.ops.labels import Labels
 
 
@@ -41,7 +40,8 @@ def of_data(config: ConfigDict, data_dir: str | None = None) -> Labels:
 
     Args:
         config: the whole config.
-        data_dir: folder of tensorflow-datasets, or of pictures in a folder per class.
+        data_dir: folder of tensorflow-datasets, or of pictures in a folder per class, or a file
+            of arrays.
 
     Returns:
         `ops.Labels` whose frequencies are the counts; uniform for Tiny ImageNet, whose classes
@@ -53,8 +53,8 @@ def of_data(config: ConfigDict, data_dir: str | None = None) -> Labels:
     """
     data_dir = None if data_dir is None else os.path.expanduser(data_dir)
     name = config.data.name.removeprefix(sources.TFDS)
-    if name == sources.FOLDER:
-        found = class_indices(data_dir, find_images(data_dir))
+    if config.data.name in own_data.KINDS:
+        found = own_data.classes(config.data, data_dir)
         return Labels.of_data(found, int(found.max()) + 1)
     entry = IMAGE_SETS.get(name)
     if entry is not None and entry.tfds_name is None:

@@ -44,7 +44,7 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
-    "data_dir", None, "Folder of the run's data, to calibrate by.", flag_values=FLAGS
+    "data_dir", None, "Folder or file of the run's data, to calibrate by.", flag_values=FLAGS
 )
 flags.DEFINE_string(
     "out", "samples.png", "File: .png for a picture, .npz for an array.", flag_values=FLAGS

@@ -204,6 +204,7 @@ def _picture(samples: np.ndarray, config: ConfigDict | None, origin: str) -> np.
     """Lay images out in a grid; draw points over the density of their toy data, if known."""
     if samples.ndim == 4:
         return image_grid(samples)
-    if config is not None:
-        return density_picture(sources.toy_points(config), samples, title=origin)
+    real = None if config is None else sources.toy_points(config)
+    if real is not None:
+        return density_picture(real, samples, title=origin)
     return points_picture(samples, title=origin)

@@ -1,6 +1,7 @@
 """Real data from the data section of a config."""
 
 import functools
+import math
 import os
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from apps import own_data
 from apps.look_up import call, look_up
 from keras_ot_gans import datasets
 
@@ -36,8 +38,8 @@ TOYS = {
         datasets.twenty_five_gaussians, datasets.twenty_five_gaussians_mixture
     ),
 }
-FOLDER = "folder"  # `data_dir` is a folder of pictures
 TFDS = "tfds/"  # before the name of any other set of tensorflow-datasets
+_LOOKED_AT, _LOOKED_AT_BYTES = 2000, 2**28  # images at most, for a picture of the data
 
 
 class Source(NamedTuple):
@@ -62,6 +64,13 @@ class Source(NamedTuple):
         """Shape of one sample."""
         return tuple(tf.nest.flatten(self.batches.element_spec)[0].shape[1:])
 
+    @property
+    def num_samples(self) -> int:
+        """Number of samples; of those that are streamed, which fill whole batches."""
+        batch = self.batches.element_spec
+        whole = int(self.batches.cardinality()) * tf.nest.flatten(batch)[0].shape[0]
+        return getattr(self.batches, "num_samples", whole)
+
     def first(self, n: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Read the beginning of the first pass.
 
@@ -73,6 +82,18 @@ class Source(NamedTuple):
             for data without labels.
         """
         return _first(self.batches, self.order, n)
+
+    def sample(self) -> tuple[np.ndarray, np.ndarray | None, int]:
+        """Read enough to tell what the data are like.
+
+        Returns:
+            `(samples, labels, total)`: the beginning of the first pass, its labels if there are
+            any, and `num_samples`.
+        """
+        if len(self.sample_shape) == 1:
+            return self.real, self.labels, self.num_samples
+        fit = _LOOKED_AT_BYTES // (4 * math.prod(self.sample_shape))
+        return *self.first(max(1, min(fit, _LOOKED_AT))), self.num_samples
 
     def rounds(self, updates: int, first: int) -> tuple[tf.data.Dataset, int]:
         """Return the endless sequence of rounds, from a given one on.
@@ -90,7 +111,12 @@ class Source(NamedTuple):
             `order.set_epoch(pass)` before use.
         """
         passes, skipped = divmod(first * updates, int(self.batches.cardinality()))
-        dataset = self.batches.repeat().skip(skipped)
+        # Of several workers each reads everything, and takes its part of every batch.
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = (
+            tf.data.experimental.AutoShardPolicy.DATA
+        )
+        dataset = self.batches.with_options(options).repeat().skip(skipped)
         if updates > 1:
             return datasets.in_rounds(dataset, updates), passes
         return dataset.prefetch(tf.data.AUTOTUNE), passes
@@ -101,7 +127,7 @@ def build_source(config: ConfigDict, data_dir: str | None = None, download: bool
 
     Args:
         config: the whole config; `data`, `train` and `watch` are read.
-        data_dir: folder of tensorflow-datasets, or of pictures; toy sets need none.
+        data_dir: folder of tensorflow-datasets, or own data; toy sets need none.
         download: bool, prepare a missing set of tensorflow-datasets.
 
     Returns:
@@ -114,23 +140,18 @@ def build_source(config: ConfigDict, data_dir: str | None = None, download: bool
     check_name(config)
     name, batch_size = config.data.name, config.train.batch_size
     data_dir = None if data_dir is None else os.path.expanduser(data_dir)
-    section, order = dict(config.data), datasets.EpochShuffle(config.train.seed)
+    section, order = own_data.without_stock(config.data), datasets.EpochShuffle(config.train.seed)
     if name in TOYS:
         points = call("data", TOYS[name].points, section)
         batches = datasets.from_array(points, batch_size, seed=order)
         return Source(batches, order, points, None, toy_mixture(config))
     section |= {"seed": order, "batch_size": batch_size}
-    if name == FOLDER:
-        if data_dir is None:
-            raise ValueError(
-                "`data_dir` must be a folder of pictures where data.name is 'folder'. Received: "
-                "None. Pass --data_dir=FOLDER."
-            )
-        batches = call("data", datasets.from_folder, section, data_dir)
+    if name in own_data.KINDS:
+        batches = own_data.read(section, data_dir)
     else:
-        name = name.removeprefix(TFDS)
         section |= {"data_dir": data_dir, "download": download}
-        batches = call("data", datasets.load_image_set, section, name)
+        load, section = own_data.with_crop(datasets.load_image_set, section)
+        batches = call("data", load, section, name.removeprefix(TFDS))
     return Source(batches, order, *_some(batches, order, config), None)
 
 
@@ -141,11 +162,11 @@ def check_name(config: ConfigDict) -> None:
         config: the whole config.
 
     Raises:
-        ValueError: if `data.name` is neither a toy set nor an image set nor a folder.
+        ValueError: if `data.name` is neither a toy set nor an image set nor a kind of own data.
     """
     name = config.data.name
     if not name.startswith(TFDS):
-        known = [*TOYS, FOLDER, f"{TFDS}NAME", *datasets.IMAGE_SETS]
+        known = [*TOYS, *own_data.KINDS, f"{TFDS}NAME", *datasets.IMAGE_SETS]
         look_up("data.name", name, dict.fromkeys(known))
 
 

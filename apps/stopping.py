@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,6 +27,8 @@ class StopOnRequest(keras.callbacks.Callback):
     Args:
         folder: where checkpoints go.
         rounds: int, rounds of a whole epoch.
+        ask: function of whether this process was asked to stop, which returns whether any of its
+            fellow workers was; None for a process on its own.
 
     Attributes:
         done: int, rounds of the epoch under way that an earlier process finished.
@@ -34,9 +37,12 @@ class StopOnRequest(keras.callbacks.Callback):
         SystemExit: in training, after a signal.
     """
 
-    def __init__(self, folder: Path, rounds: int) -> None:
+    def __init__(
+        self, folder: Path, rounds: int, ask: Callable[[bool], bool] | None = None
+    ) -> None:
         """Keep the place."""
         super().__init__()
+        self._any = ask or bool
         self.folder, self.rounds, self.done = folder, rounds, 0
         self._asked: int | None = None
         self._before: dict[int, Any] = {}
@@ -60,13 +66,13 @@ class StopOnRequest(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Save and stop, unless the epoch ends here."""
         done = self.done + batch + 1
-        if self._asked is not None and done < self.rounds:
+        if done < self.rounds and self._any(self._asked is not None):
             checkpoints.save(self.model, self.folder, self._epoch, done)
             self._end(f"in epoch {self._epoch + 1}, after {done:,} of {self.rounds:,} rounds")
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Stop; the epoch's own checkpoint is there."""
-        if self._asked is not None:
+        if self._any(self._asked is not None):
             self._end(f"after epoch {epoch + 1}")
 
     def _ask(self, number: int, frame: FrameType | None) -> None:

@@ -5,7 +5,8 @@ Example:
     python -m apps.train --config=configs/act_mnist.py --workdir=runs/act_mnist \
         --config.train.batch_size=128
 
-The same command goes on with a run that was stopped.
+The same command goes on with a run that was stopped. With other values of the config it is refused,
+unless --override says that the run is to go on with them.
 """
 
 from absl import flags
@@ -27,14 +28,44 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "data_dir",
     None,
-    "Folder of tensorflow-datasets (default: its own), or of pictures for data.name 'folder'.",
+    "Folder of tensorflow-datasets (default: its own), of pictures for data.name 'folder', or a "
+    ".npz file for 'npz'.",
     flag_values=FLAGS,
 )
 flags.DEFINE_bool(
     "download", False, "Prepare a set of tensorflow-datasets that is missing.", flag_values=FLAGS
 )
 flags.DEFINE_bool(
-    "dry_run", False, "Print the plan, take one step, write nothing.", flag_values=FLAGS
+    "dry_run",
+    False,
+    "Print plan, networks, memory and time of a few steps; write nothing.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_bool(
+    "override",
+    False,
+    "Go on with a run that was begun with another config, which is kept beside it.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "strategy",
+    "one",
+    "one device, mirrored (all GPUs of this machine), or multi_worker (TF_CONFIG says which worker "
+    "this is); the batch of the config is that of all replicas together.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_integer(
+    "replicas",
+    None,
+    "GPUs of --strategy=mirrored (default: all), or parts of a CPU, to try it out.",
+    flag_values=FLAGS,
+)
+flags.DEFINE_string(
+    "mixed_precision",
+    None,
+    "bfloat16 or float16: networks compute in it; plans, penalties and metrics stay float32. "
+    "Sets train.mixed_precision.",
+    flag_values=FLAGS,
 )
 
 
@@ -43,10 +74,20 @@ def main() -> None:
     config = command_line.require(FLAGS, "config", "configs/act_8gaussians.py")
     if not FLAGS.dry_run:
         command_line.require(FLAGS, "workdir", "runs/my_run")
-    from apps import experiment  # after the flags: it takes seconds to import
+    from apps import experiment, strategies  # after the flags: they take seconds to import
+
+    if FLAGS.mixed_precision is not None:
+        with config.unlocked():
+            config.train.mixed_precision = FLAGS.mixed_precision
 
     experiment.train_and_evaluate(
-        config, FLAGS.workdir, FLAGS.data_dir, FLAGS.dry_run, FLAGS.download
+        config,
+        FLAGS.workdir,
+        FLAGS.data_dir,
+        FLAGS.dry_run,
+        FLAGS.download,
+        FLAGS.override,
+        strategies.build(FLAGS.strategy, FLAGS.replicas),
     )
 
 

@@ -1,14 +1,12 @@
 """Callbacks of a run, from the watch section of a config."""
 
 import keras
-import numpy as np
 from ml_collections import ConfigDict
 
 from apps import builders, checkpoints, judging, rewinding, sources
 from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
-from keras_ot_gans.callbacks.pictures import magnification
 
 # Those beside samples; each takes real samples first.
 OTHERS = {
@@ -67,19 +65,3 @@ def watchers(
     found += rewinding.watchdogs(config, source, folder)  # sees the scores, and goes back in time
     last = checkpoints.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
     return [*found, EpochLog(folder.metrics, folder.logs, judge), last]
-
-
-def picture_of(real: np.ndarray) -> np.ndarray:
-    """Draw real data: a grid of images, or one half of the points over the other.
-
-    Args:
-        real: array `(n, ...)`.
-
-    Returns:
-        uint8 array `(H, W, 3)`.
-    """
-    if real.ndim == 4:
-        return callbacks.image_grid(real[:64], magnify=magnification(real))
-    return callbacks.density_picture(
-        real[::2], real[1::2], "real data, in two halves", "the other half"
-    )

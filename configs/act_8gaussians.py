@@ -61,6 +61,7 @@ def get_config() -> ConfigDict:
     config.data.n = 5000  # section 4
     config.data.seed = 0  # of the fixed sample
     config.data.weights = config_dict.placeholder(tuple)  # None: equal; Fig. 4: 8 numbers
+    config.data.key = config_dict.placeholder(str)  # of points in a file, data.name "npz"
 
     config.train = ConfigDict()
     config.train.generator_updates = 20_000  # 10,000 are "typically sufficient" (appendix B.6)

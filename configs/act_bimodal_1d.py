@@ -50,6 +50,7 @@ def get_config() -> ConfigDict:
     config.data.name = "bimodal_1d"
     config.data.n = 5000  # section 4
     config.data.seed = 0  # of the fixed sample
+    config.data.key = config_dict.placeholder(str)  # of points in a file, data.name "npz"
 
     config.train = ConfigDict()
     config.train.generator_updates = 5000  # 200 passes over the data

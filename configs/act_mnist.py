@@ -70,6 +70,12 @@ def get_config() -> ConfigDict:
     config.data.split = "train"  # 60,000 images; the paper says 50K: "train[:50000]"
     config.data.image_size = 28
     config.data.flip = False  # digits have a left and a right
+    # "square", "whole", pixels ("128") or a part ("0.8") of the middle; None: usual for the set.
+    config.data.crop = config_dict.placeholder(str)
+    # Of your own data, data.name "folder" or "npz" with --data_dir; None leaves the default.
+    config.data.channels = config_dict.placeholder(int)  # 1: grey, 3: colour
+    config.data.skip_unreadable = config_dict.placeholder(bool)  # folder: True leaves them out
+    config.data.key = config_dict.placeholder(str)  # npz: name of the images, if in doubt
 
     config.train = ConfigDict()
     config.train.generator_updates = 3000  # appendix B.6: 150,000 on all sets but CIFAR-10

@@ -9,7 +9,7 @@ Differs: widths of 128 instead of 500 and 400, 5 discriminator updates for each 
     instead of 30, higher rates that fall along a cosine.
 """
 
-from ml_collections import ConfigDict
+from ml_collections import ConfigDict, config_dict
 
 METHODS = ("age", "vae")
 
@@ -72,6 +72,7 @@ def get_config(method: str = "age") -> ConfigDict:
     config.data.majority = 10_000  # appendix E.1
     config.data.minority = 500  # appendix E.1
     config.data.seed = 0
+    config.data.key = config_dict.placeholder(str)  # of points in a file, data.name "npz"
 
     config.train = ConfigDict()
     config.train.generator_updates = 4000

@@ -85,6 +85,13 @@ def get_config(objective: str = "all") -> ConfigDict:
     config.data.image_size = 28
     config.data.flip = False  # digits have a left and a right
     config.data.with_labels = False
+    # "square", "whole", pixels ("128") or a part ("0.8") of the middle; None: usual for the set.
+    config.data.crop = config_dict.placeholder(str)
+    # Of your own data, data.name "folder" or "npz" with --data_dir; None leaves the default.
+    config.data.channels = config_dict.placeholder(int)  # 1: grey, 3: colour
+    config.data.skip_unreadable = config_dict.placeholder(bool)  # folder: True leaves them out
+    config.data.key = config_dict.placeholder(str)  # npz: name of the images, if in doubt
+    config.data.label_key = config_dict.placeholder(str)  # npz: name of the labels; None: "labels"
 
     config.train = ConfigDict()
     config.train.generator_updates = 5000

@@ -60,6 +60,13 @@ def get_config(phi: str = "logistic") -> ConfigDict:
     config.data.image_size = 32
     config.data.flip = False  # the authors' code
     config.data.with_labels = False  # True: class-conditional, projection critic
+    # "square", "whole", pixels ("128") or a part ("0.8") of the middle; None: usual for the set.
+    config.data.crop = config_dict.placeholder(str)
+    # Of your own data, data.name "folder" or "npz" with --data_dir; None leaves the default.
+    config.data.channels = config_dict.placeholder(int)  # 1: grey, 3: colour
+    config.data.skip_unreadable = config_dict.placeholder(bool)  # folder: True leaves them out
+    config.data.key = config_dict.placeholder(str)  # npz: name of the images, if in doubt
+    config.data.label_key = config_dict.placeholder(str)  # npz: name of the labels; None: "labels"
 
     config.train = ConfigDict()
     config.train.generator_updates = 100_000  # the authors' code

@@ -1,4 +1,4 @@
-"""Toy densities, arrays, image sets and folders of images, ready for `fit`.
+"""Toy densities, arrays and files of them, image sets and folders of images, ready for `fit`.
 
 Points are float32 `(n, d)`; images come out float32 in [-1, 1], NHWC, in batches of one
 size, in an order that depends on nothing but (seed, epoch).
@@ -16,6 +16,7 @@ from keras_ot_gans.datasets.imbalanced_grid import (
     imbalanced_grid_mixture,
 )
 from keras_ot_gans.datasets.mixtures import GaussianMixture
+from keras_ot_gans.datasets.npz import from_npz
 from keras_ot_gans.datasets.outliers import outlier_mixtures, outlier_sets
 from keras_ot_gans.datasets.pixels import crop_image, prepare_image, resize_image
 from keras_ot_gans.datasets.rounds import in_rounds
@@ -62,6 +63,7 @@ __all__ = [
     "eight_gaussians_mixture",
     "from_array",
     "from_folder",
+    "from_npz",
     "from_stream",
     "half_moons",
     "imbalanced_grid",

@@ -73,7 +73,7 @@ def from_array(
     Returns:
         `tf.data.Dataset` of float32 `(B, ...)`, or of pairs with labels. Known
         cardinality, prefetched; the attribute `epoch_shuffle` is the order's
-        `EpochShuffle`.
+        `EpochShuffle`, `num_samples` the int n.
 
     Raises:
         TypeError: if `x` is neither uint8 nor float.
@@ -125,5 +125,5 @@ def from_array(
         batches = tf.data.INFINITE_CARDINALITY
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches))
     dataset = dataset.prefetch(tf.data.AUTOTUNE)
-    dataset.epoch_shuffle = order
+    dataset.epoch_shuffle, dataset.num_samples = order, n
     return dataset

@@ -12,7 +12,12 @@ from PIL import Image, ImageOps
 
 from keras_ot_gans.datasets.arrays import from_array
 from keras_ot_gans.datasets.epoch_shuffle import EpochShuffle
-from keras_ot_gans.datasets.pixels import check_crop, check_image_size, prepare_image
+from keras_ot_gans.datasets.pixels import (
+    as_pixels,
+    check_crop,
+    check_image_size,
+    prepare_image,
+)
 
 SUFFIXES = (
     ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
@@ -21,6 +26,7 @@ SUFFIXES = (
 
 # What Pillow raises for a file that is broken, empty, truncated or absurdly large.
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+_NAMED = 100  # broken files named in one message
 
 
 def from_folder(
@@ -187,12 +193,7 @@ def read_image(file: str | Path, channels: int = 3) -> np.ndarray:
         if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips at 255
             high = np.clip(np.asarray(picture), 0, 65535)
             picture = Image.fromarray((high / 257).round().astype(np.uint8))
-        if picture.has_transparency_data:
-            picture = picture.convert("RGBA")
-            white = Image.new("RGBA", picture.size, "white")
-            picture = Image.alpha_composite(white, picture)
-        pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
-    return pixels[..., None] if channels == 1 else pixels
+        return as_pixels(picture, channels)
 
 
 def _read_all(
@@ -228,7 +229,8 @@ def _read_all(
 
 def _report(root: Path, reasons: list[str], skip: bool) -> None:
     """Name the unreadable files, in an error or in the log."""
-    shown = "\n  ".join(reasons[:20]) + ("\n  ..." if len(reasons) > 20 else "")
+    more = len(reasons) - _NAMED
+    shown = "\n  ".join(reasons[:_NAMED]) + (f"\n  and {more} more" if more > 0 else "")
     text = f"{len(reasons)} unreadable pictures in {root}:\n  {shown}"
     if not skip:
         raise ValueError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 # The window reaches this part of the box's longer side from the box's centre.
 _BOX_REACH = 0.75
@@ -60,6 +62,28 @@ def check_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
             f"Received: image_size={image_size!r}."
         )
     return tuple(pair)
+
+
+def as_pixels(picture: Image.Image, channels: int) -> np.ndarray:
+    """Convert a picture of 8 bits to grey or colour, what is transparent laid on white.
+
+    Args:
+        picture: `PIL.Image.Image`, any mode but 16 bits.
+        channels: 3 for colour, 1 for grey.
+
+    Returns:
+        uint8 array `(height, width, channels)`.
+
+    Example:
+        >>> as_pixels(Image.new("RGBA", (1, 1), (0, 0, 0, 0)), 3).tolist()
+        [[[255, 255, 255]]]
+    """
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
+    return pixels[..., None] if channels == 1 else pixels
 
 
 def crop_image(

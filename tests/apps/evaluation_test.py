@@ -1,6 +1,9 @@
 """`apps.evaluate`: every source of images, the table, the file, and mistakes."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +17,7 @@ from apps.evaluation import Request
 from keras_ot_gans.metrics import ImageScores, ProtocolCard, from_keras
 from tests.metrics.cards import uint8_images
 
+ROOT = Path(__file__).resolve().parents[2]
 REAL, FAKE = uint8_images(60, (8, 8, 3)), uint8_images(50, (8, 8, 3), seed=1, low=60)
 
 
@@ -201,3 +205,21 @@ def test_weights_that_cannot_be_fetched_are_explained(files, monkeypatch):
     fields = {"npz": str(files / "fake.npz"), "real_npz": str(files / "real.npz")}
     with pytest.raises(ValueError, match="`--weights` must be given.*Get this file there"):
         evaluation.evaluate(Request(**fields))
+
+
+def test_replicas_share_the_images(files):
+    # A process of its own: a CPU is split before TensorFlow does anything.
+    found = []
+    for flags in ([], ["--strategy=mirrored", "--replicas=2"]):
+        out = files / f"{len(flags)}.json"
+        command = [
+            sys.executable, "-m", "apps.evaluate", f"--generator={files / 'g.keras'}",
+            f"--real_npz={files / 'real.npz'}", f"--network={files / 'network.keras'}",
+            "--num=130", f"--out={out}", f"--cache_dir={files / str(len(flags))}",
+        ]  # fmt: skip
+        done = subprocess.run([*command, *flags], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(out.read_text()))
+    one, two = ([score["value"] for score in f["scores"].values()] for f in found)
+    np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-5)  # features to seven digits
+    assert found[0]["card"] == found[1]["card"]

@@ -165,3 +165,12 @@ def test_bad_input_is_named(tmp_path):
     ]:
         with pytest.raises(ValueError, match=message):
             from_folder(tmp_path, **{"image_size": 8, "batch_size": 1} | arguments)
+
+
+def test_a_hundred_broken_files_are_named_and_the_rest_counted(tmp_path):
+    for index in range(103):
+        (tmp_path / f"{index:03}.png").write_text("broken")
+    with pytest.raises(ValueError, match="103 unreadable pictures") as error:
+        from_folder(tmp_path, 8, 1)
+    assert "099.png" in str(error.value) and "100.png" not in str(error.value)
+    assert "and 3 more" in str(error.value)
