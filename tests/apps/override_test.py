@@ -283,4 +283,4 @@ def test_the_flag_arrives(run_app, monkeypatch):
     monkeypatch.setattr(experiment, "train_and_evaluate", lambda *given: seen.append(given))
     config = "--config=configs/swd_8gaussians.py"
     assert run_app(train, config, "--workdir=w", "--override")[0] == 0
-    assert seen[0][-1] is True
+    assert seen[0][5] is True
