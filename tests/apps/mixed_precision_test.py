@@ -20,7 +20,7 @@ MODULES = {
 def narrow(config, precision):
     with config.unlocked():
         config.train.mixed_precision = precision
-        config.train.jit_compile = False
+        config.train.jit_compile, config.train.batch_size = False, 8
         for role in ("generator", "critic", "navigator", "encoder", "discriminator"):
             section = config.model.get(role)
             for key in ("width", "fc_width"):
