@@ -116,6 +116,16 @@ def warmed_up(
     )
 
 
+class _Section(dict):
+    """The section `model`, which names a key that its builder misses."""
+
+    def __missing__(self, key: str) -> None:
+        raise ValueError(
+            f"`model.{key}` must be given for this model. Received: a section with the keys "
+            f"{', '.join(self)}. Add it to the config file."
+        )
+
+
 def build_model(
     config: ConfigDict, sample_shape: tuple, labels: ops.Labels | None = None
 ) -> models.AdversarialModel:
@@ -133,7 +143,7 @@ def build_model(
         ValueError: if a name is unknown, a key does not belong there, the networks do not fit
             each other or the data, or labels are given to what takes none.
     """
-    section = config.model.to_dict()
+    section = _Section(config.model.to_dict())
     build = look_up("model.name", section["name"], MODELS)
     if labels is not None and section["name"] not in CONDITIONAL:
         raise ValueError(

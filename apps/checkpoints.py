@@ -1,6 +1,8 @@
 """One file per epoch, or stop, that holds all that a run needs to go on exactly as before."""
 
 import hashlib
+import io
+import re
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +11,13 @@ import h5py
 import keras
 import numpy as np
 
+from apps import restoring
 from apps.atomic import replacing
 from keras_ot_gans.models import AdversarialModel
 
 _SUFFIX, _INSIDE, _MEANS = ".weights.h5", "_round_", "means_of_epoch"
+
+_NAME = re.compile(rf"epoch_\d{{6,}}({_INSIDE}\d{{6,}})?{re.escape(_SUFFIX)}")
 
 
 class Progress(NamedTuple):
@@ -29,6 +34,14 @@ class Progress(NamedTuple):
     step: int
     sample_shape: tuple[int, ...]
     done: int = 0
+
+
+class _Image(io.BytesIO):
+    """A checkpoint in memory: where HDF5 itself writes to a full disk, the process crashes."""
+
+    def __str__(self) -> str:
+        """Give the suffix that Keras asks for."""
+        return _SUFFIX
 
 
 class DamagedError(ValueError):
@@ -74,7 +87,7 @@ def files(folder: Path) -> list[Path]:
     Returns:
         List of paths, the newest last.
     """
-    return sorted(folder.glob(f"epoch_*{_SUFFIX}"))
+    return sorted(path for path in folder.glob(f"epoch_*{_SUFFIX}") if _NAME.fullmatch(path.name))
 
 
 def epoch_of(path: Path) -> int:
@@ -107,18 +120,19 @@ def save(model: AdversarialModel, folder: Path, epoch: int, done: int = 0) -> Pa
     Returns:
         Path of the file.
     """
-    inside = f"{_INSIDE}{done:06d}" if done else ""
-    path = folder / f"epoch_{epoch:06d}{inside}{_SUFFIX}"
+    path = folder / _name(epoch, done)
+    image = _Image()
+    model.save_weights(image)
+    with h5py.File(image, "r+") as file:
+        if done:
+            file.attrs["done"] = done
+            for name, variable in _means(model):
+                file[f"{_MEANS}/{name}"] = keras.ops.convert_to_numpy(variable)
+        file.attrs["epoch"], file.attrs["step"] = epoch, model.step
+        file.attrs["sample_shape"] = model.generator.output_shape[1:]
+        file.attrs["sha256"] = _digest(file)
     with replacing(path) as temporary:
-        model.save_weights(temporary)
-        with h5py.File(temporary, "r+") as file:
-            if done:
-                file.attrs["done"] = done
-                for name, variable in _means(model):
-                    file[f"{_MEANS}/{name}"] = keras.ops.convert_to_numpy(variable)
-            file.attrs["epoch"], file.attrs["step"] = epoch, model.step
-            file.attrs["sample_shape"] = model.generator.output_shape[1:]
-            file.attrs["sha256"] = _digest(file)
+        temporary.write_bytes(image.getbuffer())
     return path
 
 
@@ -136,13 +150,17 @@ def verify(path: Path) -> Progress:
     """
     try:
         with h5py.File(path, "r") as file:
+            restoring.check_self_contained(file)
             if file.attrs["sha256"] != _digest(file):
                 raise DamagedError("its content is not that which was written")
             shape = tuple(int(size) for size in file.attrs["sample_shape"])
             epoch, step = int(file.attrs["epoch"]), int(file.attrs["step"])
-            return Progress(epoch, step, shape, int(file.attrs.get("done", 0)))
-    except (OSError, KeyError, RuntimeError) as error:
+            found = Progress(epoch, step, shape, int(file.attrs.get("done", 0)))
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         raise DamagedError(str(error)) from error
+    if path.name != _name(found.epoch, found.done):
+        raise DamagedError(f"it holds epoch {epoch} and {found.done} rounds, not those of its name")
+    return found
 
 
 def newest(folder: Path) -> tuple[Path, Progress] | None:
@@ -197,6 +215,11 @@ def _means(model: AdversarialModel) -> list[tuple[str, keras.Variable]]:
         for metric in model.metrics
         for index, variable in enumerate(metric.variables)
     ]
+
+
+def _name(epoch: int, done: int) -> str:
+    inside = f"{_INSIDE}{done:06d}" if done else ""
+    return f"epoch_{epoch:06d}{inside}{_SUFFIX}"
 
 
 def _digest(file: h5py.File) -> str:

@@ -7,6 +7,7 @@ Anything else is a defect and shows its traceback. `--debug` shows the traceback
 
 import re
 import sys
+import traceback
 from collections.abc import Callable
 
 from absl import flags
@@ -37,6 +38,15 @@ def run(main: Callable[[], None], flag_values: flags.FlagValues, about: str) -> 
     try:
         parse(flag_values)
         main()
+    except MemoryError as error:
+        if flag_values.is_parsed() and debug.value:
+            raise
+        print(
+            f"error: `memory` must hold what is asked for. Received: {error}. Ask for less.\n"
+            "(--debug shows where.)",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     except _REFUSALS as error:
         wrong_flag = isinstance(error, FlagError)
         if debug.value if flag_values.is_parsed() else "--debug" in sys.argv:
@@ -62,10 +72,10 @@ def parse(flag_values: flags.FlagValues) -> None:
     Raises:
         FlagError: if a flag or config key is unknown or has a wrong value, or a file is missing.
     """
+    if "config" in flag_values and _config_file() is not None:
+        _load_alone(_config_file())
     try:
         positional = flag_values(sys.argv)[1:]
-        for name in flag_values:
-            getattr(flag_values[name].value, "is_locked", None)  # an unread config fails when used
     except (AttributeError, KeyError) as error:
         raise FlagError(_unknown_key(error)) from error
     except flags.UnrecognizedFlagError as error:
@@ -80,14 +90,8 @@ def parse(flag_values: flags.FlagValues) -> None:
             "changed by a flag. Received: a key that is None in the config. Copy the config file "
             "and change it there."
         ) from error
-    except flags.Error as error:
+    except (flags.Error, IndexError, ValueError) as error:
         raise FlagError(f"`flags` must have values of their type. Received: {error}.") from error
-    except OSError as error:
-        given = next((a for a in sys.argv if re.match("--?config=", a)), "--config")
-        raise FlagError(
-            f"`--config` must be a file of `configs` or your own. Received: {given}, which cannot "
-            "be read. The path is relative to where you are."
-        ) from error
     if positional:
         raise FlagError(
             f"`flags` must begin with two dashes. Received: {' '.join(positional)}. "
@@ -114,23 +118,61 @@ def require(flag_values: flags.FlagValues, name: str, example: str) -> object:
     return flag_values[name].value
 
 
+def _config_file() -> str | None:
+    """Find the config file on the command line."""
+    for place, given in enumerate(sys.argv[1:], 1):
+        name, is_there, value = given.partition("=")
+        if name in ("-config", "--config"):
+            return value if is_there else "".join(sys.argv[place + 1 : place + 2])
+    return None
+
+
+def _load_alone(path: str) -> ConfigDict:
+    """Load a config file without the other flags, to tell its mistakes from theirs."""
+    alone = flags.FlagValues()
+    argv = ["", f"--config={path}"]
+    config_flags.DEFINE_config_file("config", flag_values=alone, sys_argv=argv)
+    try:
+        alone(argv)
+        getattr(alone.config, "is_locked", None)  # a file that cannot be read fails when used
+    except OSError as error:
+        raise FlagError(
+            f"`--config` must be a file of `configs` or your own. Received: {path}, which cannot "
+            "be read. The path is relative to where you are."
+        ) from error
+    except Exception as error:  # the file is a program of the user's, which can raise anything
+        if isinstance(error, flags.Error) and isinstance(error.__context__, Exception):
+            error = error.__context__.__context__ or error  # twice wrapped on its way
+        if str(error).startswith("`"):
+            raise FlagError(str(error)) from error
+        places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in path]
+        line = f" in line {places[-1].lineno}" if places else ""
+        raise FlagError(
+            f"`--config` must be a file that can be loaded. Received: {path}, which raises "
+            f"{type(error).__name__}{line}: {error}. Compare it with a file of `configs`."
+        ) from error
+    if not isinstance(alone.config, ConfigDict):
+        raise FlagError(
+            f"`--config` must be a file whose get_config returns a ConfigDict. Received: {path}, "
+            f"which returns {type(alone.config).__name__}. Compare it with a file of `configs`."
+        )
+    return alone.config
+
+
 def _unknown_key(error: Exception) -> str:
     """Say which override names no key of the config, and which keys there are."""
     keys = [a.lstrip("-").partition("=")[0] for a in sys.argv[1:] if a.lstrip("-")[:7] == "config."]
-    file = next((a for a in sys.argv[1:] if re.match("--?config=", a)), None)
-    if file is None or not keys:
-        return f"`--config` must be a file that can be loaded. Received: {error}."
-    alone = flags.FlagValues()
-    config_flags.DEFINE_config_file("config", flag_values=alone, sys_argv=["", file])
-    alone(["", file])
-    for name in keys:
-        section, parent = alone.config, "config"
-        for key in name.split(".")[1:]:
-            if not isinstance(section, ConfigDict) or key not in section:
-                known = ", ".join(section) if isinstance(section, ConfigDict) else "none"
-                return (
-                    f"`--{name}` must be a key of the config. Received: {key!r}. "
-                    f"The keys of `{parent}`: {known}."
-                )
-            section, parent = section[key], f"{parent}.{key}"
-    return f"`--config` must be a file that can be loaded. Received: {error}."
+    file = _config_file()
+    if file is not None:
+        config = _load_alone(file)
+        for name in keys:
+            section, parent = config, "config"
+            for key in name.split(".")[1:]:
+                if not isinstance(section, ConfigDict) or key not in section:
+                    known = ", ".join(section) if isinstance(section, ConfigDict) else "none"
+                    return (
+                        f"`--{name}` must be a key of the config. Received: {key!r}. "
+                        f"The keys of `{parent}`: {known}."
+                    )
+                section, parent = section[key], f"{parent}.{key}"
+    return f"`--config` must come before the flags that change it. Received: {error}."

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from apps import generated, judging, own_data, strategies
+from apps import generated, judging, own_data, sampling, strategies
 from apps.atomic import replacing
 from apps.generated import Generated
 from apps.look_up import look_up
@@ -75,7 +75,7 @@ def evaluate_to_file(request: Request, out: str) -> str:
         FileNotFoundError: if files are not there.
     """
     path = Path(out).expanduser()
-    if path.suffix != ".json" or not path.parent.is_dir():
+    if path.suffix != ".json" or not path.parent.is_dir() or path.is_dir():
         raise ValueError(
             "`out` must be a file name that ends with .json, in a folder that exists. "
             f"Received: {out}. Try --out=scores.json."
@@ -109,9 +109,10 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
     metrics = tuple(request.metrics or protocol.scores)
     for name in metrics:
         look_up("metrics", name, SCORES)
-    if request.seed < 0 or (request.num is not None and request.num < 2):
+    fits = request.num is None or 2 <= request.num <= sampling.MOST
+    if not fits or not 0 <= request.seed < 2**31:
         raise ValueError(
-            "`num` must be at least 2 and `seed` at least 0. "
+            f"`num` must be at least 2, at most {sampling.MOST}, and `seed` from 0 to 2147483647. "
             f"Received: num={request.num}, seed={request.seed}. Try --num=10000 --seed=0."
         )
     _one_of(request, ("workdir", "generator", "images", "npz"), needed=True)

@@ -1,5 +1,6 @@
 """From a config to a trained generator: the place that joins configs and the library."""
 
+import contextlib
 import functools
 import sys
 from typing import Any
@@ -11,6 +12,7 @@ from ml_collections import ConfigDict
 from apps import (
     builders,
     checkpoints,
+    full_disk,
     judging,
     overriding,
     rewinding,
@@ -60,7 +62,8 @@ def train_and_evaluate(
 
     Raises:
         ValueError: if the config, the data or the folder cannot be used; a folder that belongs to
-            another config, or cannot go on with this one, is left as it is.
+            another config, or cannot go on with this one, is left as it is. Or if its disk is
+            full, see `full_disk.explained`.
         FileNotFoundError: if the data are not there.
     """
     check(config)
@@ -99,34 +102,35 @@ def _train(
     path, (epoch, *_, done) = found or (None, checkpoints.Progress(0, 0, ()))
     if path is not None:
         overriding.load(model, *found, folder.config_of(path), config, schedule.rounds)
-    folder.begin(config, path)  # now that all of it is known to fit
-    run_labels.keep(folder, labels)
-    callbacks.write_png(folder.reals, data_picture(*source.sample()))
-    if changed:
-        print("Accepted by --override:\n  " + "\n  ".join(changed))
-    print(describe(config, model, source, schedule) + strategies.describe(config, strategy))
-    place = f"after epoch {epoch}" + f" and {done:,} rounds" * bool(done)
-    print(f"In {folder.path}, {place}. Curves: tensorboard --logdir={folder.logs}")
-    watchers = watching.watchers(config, source, folder, epoch + done == 0, data_dir)
-    ask = functools.partial(strategies.any_worker, strategy)
-    watchers.append(StopOnRequest(folder.checkpoints, schedule.rounds, ask))
-    if done:
-        resumed = [checkpoints.RestoreMeans(path), *watchers]
-        _fit(model, source, schedule, epoch, epoch + 1, done, resumed)
-        epoch += 1
-    if epoch < schedule.epochs:
-        _fit(model, source, schedule, epoch, schedule.epochs, 0, watchers)
-    export_generator(
-        model.ema_generator or model.generator,
-        folder.generator,
-        prior=model.prior,
-        labels=model.labels,
-        format="keras",
-        step=model.step,
-        overwrite=True,
-    )
-    print(f"Finished: {folder.generator}")
-    return folder.last_record()
+    with full_disk.explained(folder):
+        folder.begin(config, path)  # now that all of it is known to fit
+        run_labels.keep(folder, labels)
+        callbacks.write_png(folder.reals, data_picture(*source.sample()))
+        if changed:
+            print("Accepted by --override:\n  " + "\n  ".join(changed))
+        print(describe(config, model, source, schedule) + strategies.describe(config, strategy))
+        place = f"after epoch {epoch}" + f" and {done:,} rounds" * bool(done)
+        print(f"In {folder.path}, {place}. Curves: tensorboard --logdir={folder.logs}")
+        watchers = watching.watchers(config, source, folder, epoch + done == 0, data_dir)
+        ask = functools.partial(strategies.any_worker, strategy)
+        watchers.append(StopOnRequest(folder.checkpoints, schedule.rounds, ask))
+        if done:
+            resumed = [checkpoints.RestoreMeans(path), *watchers]
+            _fit(model, source, schedule, epoch, epoch + 1, done, resumed)
+            epoch += 1
+        if epoch < schedule.epochs:
+            _fit(model, source, schedule, epoch, schedule.epochs, 0, watchers)
+        export_generator(
+            model.ema_generator or model.generator,
+            folder.generator,
+            prior=model.prior,
+            labels=model.labels,
+            format="keras",
+            step=model.step,
+            overwrite=True,
+        )
+        print(f"Finished: {folder.generator}")
+        return folder.last_record()
 
 
 def check(config: ConfigDict) -> None:
@@ -190,6 +194,7 @@ def _fit(
             verbose=1 if sys.stdout.isatty() else 2,  # a bar would fill a log file
         )
     except BaseException:
-        for watcher in watchers:
-            watcher.on_train_end()  # Keras leaves files, threads and signals as they are
-        raise
+        with contextlib.ExitStack() as ends:  # all of them, also where one finds the disk full
+            for watcher in reversed(watchers):
+                ends.callback(watcher.on_train_end)
+            raise  # Keras leaves files, threads and signals as they are

@@ -14,7 +14,7 @@ from apps import model_builders, run_labels, sampler_builders, sampling
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from apps.sampler_builders import Players, no_data
-from keras_ot_gans.datasets.folders import find_images, read_image
+from keras_ot_gans.datasets.folders import FORMATS, UNREADABLE, find_images, read_image
 from keras_ot_gans.datasets.npz_files import list_arrays, read_arrays
 from keras_ot_gans.datasets.pixels import prepare_image
 from keras_ot_gans.models.exported import load_keras
@@ -83,14 +83,25 @@ class PictureBatches:
     def _read(self, file: Path) -> np.ndarray:
         try:
             picture = read_image(file, self.channels)
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise ValueError(
-                f"`images` must be readable pictures. Received: {file} ({error}). Remove it."
-            ) from error
+        except UNREADABLE as error:
+            raise _unreadable(file, error) from error
         if self.size is None:
             return picture
         with tf.device("CPU:0"):
             return prepare_image(tf.constant(picture), tuple(self.size), "square").numpy()
+
+
+def _channels(file: Path) -> int:
+    """Return 1 for a grey picture, 3 for colour."""
+    try:
+        with Image.open(file, formats=FORMATS) as first:
+            return 1 if first.mode in ("1", "L", "I", "I;16", "F") else 3
+    except UNREADABLE as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> ValueError:
+    return ValueError(f"`images` must be readable pictures. Received: {file} ({error}). Remove it.")
 
 
 def load(request: Any, num: int) -> Generated:
@@ -117,9 +128,8 @@ def load(request: Any, num: int) -> Generated:
     if request.images is not None:
         files = find_pictures("images", request.images)
         order = np.random.default_rng(request.seed).permutation(len(files))
-        with Image.open(files[0]) as first:
-            grey = first.mode in ("1", "L", "I", "I;16", "F")
-        batches = PictureBatches([files[index] for index in order], 1 if grey else 3)
+        channels = _channels(files[0])
+        batches = PictureBatches([files[index] for index in order], channels)
         shape = next(iter(batches)).shape[1:]
         return Generated(batches, len(files), shape, "unknown", "files", Path(request.images).name)
     config, weights = None, "unknown"

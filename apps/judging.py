@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
@@ -25,6 +24,7 @@ from keras_ot_gans.metrics.image_scores import ImageScores
 from keras_ot_gans.metrics.quantise import to_pixels
 from keras_ot_gans.metrics.score_names import SCORES
 from keras_ot_gans.metrics.statistics_cache import default_cache_dir
+from keras_ot_gans.models.exported import load_keras
 
 CLASSIFIER = "classifier"
 NETWORKS = {
@@ -170,8 +170,8 @@ def _classifier(batches: Any) -> FeatureNetwork:
 
 def _from_file(path: Path) -> FeatureNetwork:
     try:
-        model = keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError) as error:
+        model = load_keras(path, "network")
+    except ValueError as error:
         raise ValueError(
             "`network` must be a .keras file that can be read. "
             f"Received: {path} ({error}). Save the model by `model.save(path)`."

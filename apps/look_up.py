@@ -2,7 +2,11 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+import math
+import numbers
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 Value = TypeVar("Value")
@@ -29,7 +33,7 @@ def look_up(argument: str, name: str, table: Mapping[str, Value]) -> Value:
         ValueError: `model.cost` must be one of cosine, euclidean. Received: 'cosin'. \
 Did you mean 'cosine'?
     """
-    if name not in table:
+    if not isinstance(name, str) or name not in table:
         close = difflib.get_close_matches(str(name), table, n=1)
         advice = f"Did you mean {close[0]!r}?" if close else "Choose one of them."
         raise ValueError(
@@ -51,7 +55,8 @@ def call(argument: str, function: Callable[..., Value], section: Mapping, *args:
         What the function returns.
 
     Raises:
-        ValueError: if the section has keys that the function does not take, or lacks one.
+        ValueError: if the section has keys that the function does not take, or lacks one, or a
+            value is not of its argument's type.
 
     Example:
         >>> call("data", lambda n, seed=0: n, {"name": "toy", "n": 3})
@@ -75,7 +80,29 @@ def call(argument: str, function: Callable[..., Value], section: Mapping, *args:
             f"`{argument}.{missing[0]}` must be given. Received: a section with the keys "
             f"{', '.join(section)}. Add it to the config file."
         )
+    for parameter in known:
+        value = given.get(parameter.name)
+        if value is not None and not _fits(value, parameter.annotation):
+            kind = inspect.formatannotation(parameter.annotation).replace("collections.abc.", "")
+            raise ValueError(
+                f"`{argument}.{parameter.name}` must be of type {kind}, and finite. "
+                f"Received: {value!r}. Compare it with a file of `configs`."
+            )
     return function(*args, **given)
+
+
+def _fits(value: Any, annotation: Any) -> bool:
+    """Whether a value is of an argument's type, as far as configs can hold such values."""
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return any(_fits(value, one) for one in typing.get_args(annotation))
+    if annotation in (int, float):
+        kind = numbers.Integral if annotation is int else numbers.Real
+        return isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value)
+    if typing.get_origin(annotation) in (Sequence, tuple):
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return False
+        return all(any(_fits(v, one) for one in typing.get_args(annotation)) for v in value)
+    return annotation not in (bool, str, type(None)) or isinstance(value, annotation)
 
 
 def _parameters(function: Callable) -> list[inspect.Parameter]:
@@ -85,7 +112,7 @@ def _parameters(function: Callable) -> list[inspect.Parameter]:
     if inspect.isclass(function):
         owners = [owner for owner in function.__mro__[:-1] if "__init__" in vars(owner)]
     for owner in owners:
-        parameters = inspect.signature(owner).parameters.values()
+        parameters = inspect.signature(owner, eval_str=True).parameters.values()
         for parameter in parameters:
             if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
                 found.setdefault(parameter.name, parameter)

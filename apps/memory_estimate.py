@@ -149,12 +149,13 @@ def step_of(model: models.AdversarialModel, spec: tf.TypeSpec) -> int:
         return strategy.run(model.train_step, args=(data,))
 
     graph = one_round.get_concrete_function(spec).graph
-    parts = getattr(model, "micro_batch", None) or 1
+    rows = tf.nest.flatten(spec)[0].shape[0]
+    parts = min(getattr(model, "micro_batch", None) or 1, rows)
     return _peak(graph, parts) // strategy.num_replicas_in_sync
 
 
 def _peak(graph: tf.Graph, unknown: int = 1) -> int:
-    """Return the most bytes alive at once in a graph, arguments included; axes may be unknown."""
+    """Return the most bytes alive at once in a graph, arguments included; rows may be unknown."""
     operations, root, last = _as_run(graph), {}, {}
     for index, operation in enumerate(operations):
         inputs = [root[tensor.ref()] for tensor in operation.inputs]
@@ -199,10 +200,13 @@ def _as_run(graph: tf.Graph) -> list[tf.Operation]:
 
 
 def _size(tensor: tf.Tensor, unknown: int) -> int:
-    """Return the bytes of a tensor, 0 for handles."""
+    """Return the bytes of a tensor, 0 for handles; other axes than the first are then known."""
     if tensor.dtype in (tf.resource, tf.variant, tf.string) or tensor.shape.rank is None:
         return 0
-    return tensor.dtype.size * math.prod(unknown if size is None else size for size in tensor.shape)
+    sizes = [1 if size is None else size for size in tensor.shape]
+    if sizes and tensor.shape[0] is None:
+        sizes[0] = unknown
+    return tensor.dtype.size * math.prod(sizes)
 
 
 def _inside(graph: tf.Graph, operation: tf.Operation, unknown: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 from ml_collections import ConfigDict
 
-from apps import checkpoints, run_labels
+from apps import checkpoints, config_form, restoring, run_labels
 from apps.run_folder import RunFolder, as_json, differences
 from keras_ot_gans.models import AdversarialModel
 from keras_ot_gans.ops.labels import Labels
@@ -42,6 +42,7 @@ def check(
         return
     path, progress = found
     there, here = folder.config_of(path), as_json(config)
+    config_form.check(there)
     train, old = here["train"], there["train"]
     if train["updates_per_epoch"] != old["updates_per_epoch"]:
         raise ValueError(
@@ -117,12 +118,12 @@ def load(
     """
     changed = differences(there, as_json(config))
     if not changed:
-        model.load_weights(path)
+        restoring.load_weights(model, path)
         return
     if progress.done:
         _check_rounds(path, progress, there, config, rounds)
     _check_arrays(model, path, progress, changed)
-    model.load_weights(path)
+    restoring.load_weights(model, path)
     for role in model.networks:
         section = config.optimizers[role]
         moved = section.learning_rate != there["optimizers"][role]["learning_rate"]

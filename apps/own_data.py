@@ -91,10 +91,10 @@ def place(name: str, data_dir: str | None) -> str:
     Raises:
         ValueError: if nothing was given.
     """
-    if data_dir is None:
+    if not data_dir:  # an empty one would be where we are
         kind = KINDS[name]
         raise ValueError(
-            f"`data_dir` must be {kind.what} where data.name is {name!r}. Received: None. "
+            f"`data_dir` must be {kind.what} where data.name is {name!r}. Received: {data_dir!r}. "
             f"Pass --data_dir={kind.example}."
         )
     return os.path.expanduser(data_dir)

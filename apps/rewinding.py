@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import checkpoints, sources
+from apps import checkpoints, restoring, sources
 from apps.look_up import call, look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
@@ -59,7 +59,7 @@ class Rewinder:
                     break
         if chosen is None:
             return None
-        model.load_weights(chosen)
+        restoring.load_weights(model, chosen)
         return model.step
 
 

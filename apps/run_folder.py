@@ -11,6 +11,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from apps import config_form
 from apps.atomic import remove_unfinished, replacing
 from keras_ot_gans.callbacks import read_json_lines
 
@@ -62,7 +63,7 @@ class RunFolder:
         Raises:
             ValueError: if the folder is no run folder.
         """
-        return self._read(self.config)
+        return self._read(self.config, whole=True)
 
     def config_of(self, checkpoint: Path) -> dict[str, Any]:
         """Read the config under which a checkpoint was written.
@@ -79,12 +80,16 @@ class RunFolder:
         for path in sorted(self.path.glob(f"{_EARLIER}*.json")):
             if path.stem.removeprefix(_EARLIER) >= _stem(checkpoint):
                 return self._read(path)
-        return self.read_config()
+        return self._read(self.config)
 
-    def _read(self, path: Path) -> dict[str, Any]:
+    def _read(self, path: Path, whole: bool = False) -> dict[str, Any]:
+        """Read a config; a whole one has all that a model is built from."""
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            config = json.loads(path.read_text(encoding="utf-8"))
+            if whole or not isinstance(config, dict):
+                config_form.check(config)
+            return config
+        except (OSError, ValueError, RecursionError) as error:
             raise ValueError(
                 f"`--workdir` must be the folder of a run. Received: {self.path}, whose "
                 f"{path.name} cannot be read ({error}). Give the --workdir of `apps.train`."
@@ -115,7 +120,7 @@ class RunFolder:
                     f"with {', '.join(leftover)} and without config.json. Choose another."
                 )
             return []
-        lines = differences(self.read_config(), as_json(config))
+        lines = differences(self._read(self.config), as_json(config))
         if lines and not override:
             raise ValueError(
                 f"`--workdir` must be new, or have been begun with the same config. Received: "
@@ -142,9 +147,8 @@ class RunFolder:
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
             remove_unfinished(self.path)
-            remove_unfinished(self.checkpoints)
             here = as_json(config)
-            changed = self.config.exists() and differences(self.read_config(), here)
+            changed = self.config.exists() and differences(self._read(self.config), here)
             if changed:
                 self._keep_earlier(_stem(checkpoint))
             if changed or not self.config.exists():
@@ -171,14 +175,16 @@ class RunFolder:
         """Return the lines of `metrics.jsonl`, one per epoch.
 
         Returns:
-            List of dict; of an epoch that a stopped run repeated, the later line.
+            List of dict; of an epoch that a stopped run repeated, the later line. Lines that are
+            no record of an epoch are left out.
         """
         lines = read_json_lines(self.metrics) if self.metrics.exists() else []
+        lines = [line for line in lines if type(line.get("epoch")) is int]
         return list({line["epoch"]: line for line in lines}.values())
 
     def last_record(self) -> dict[str, Any]:
         """Return the last line of `metrics.jsonl`, empty if there is none."""
-        return self.records()[-1] if self.metrics.exists() else {}
+        return (self.records() or [{}])[-1]
 
 
 def _stem(checkpoint: Path | None) -> str:

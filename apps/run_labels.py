@@ -108,7 +108,7 @@ def read(folder: RunFolder, config: ConfigDict) -> Labels | None:
         return None
     try:
         return Labels.from_config(json.loads(folder.labels.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ValueError(
             f"`--workdir` must hold the labels of its run. Received: {folder.labels}, which "
             f"cannot be read ({error}). Put back a copy, or train anew."

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -104,9 +105,10 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
         if isinstance(node, ast.Name):
             return node.id, {}
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
-            if all(word.arg for word in node.keywords):
+            knobs = [word.arg for word in node.keywords]
+            if all(knobs) and len(set(knobs)) == len(knobs):
                 return node.func.id, {w.arg: ast.literal_eval(w.value) for w in node.keywords}
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise _unreadable(text) from error
     raise _unreadable(text)
 
@@ -125,6 +127,10 @@ def _as_given(knobs: dict, players: Players, common: dict) -> dict:
 def _with_optimizer(knobs: dict, players: Players, common: dict) -> dict:
     """Make the optimizer of its name and rate."""
     name, rate = knobs.pop("optimizer", "sgd"), knobs.pop("rate", 0.01)
+    if type(rate) not in (int, float) or not 0 < rate < math.inf:
+        raise ValueError(
+            f"`sampler.rate` must be a number above 0. Received: {rate!r}. Try rate=0.01."
+        )
     return {**knobs, "optimizer": look_up("sampler.optimizer", name, OPTIMIZERS)(rate)}
 
 

@@ -7,7 +7,15 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, model_builders, run_labels, sampler_builders, sources
+from apps import (
+    builders,
+    checkpoints,
+    model_builders,
+    restoring,
+    run_labels,
+    sampler_builders,
+    sources,
+)
 from apps.atomic import replacing
 from apps.exported_players import exported_players, points_picture
 from apps.look_up import look_up
@@ -18,6 +26,7 @@ from keras_ot_gans.models.exported import load_keras
 from keras_ot_gans.networks.conditioning import with_labels
 
 SUFFIXES = (".npz", ".png")
+MOST = 2**24  # samples of one call
 
 
 def sample_to_file(
@@ -39,8 +48,8 @@ def sample_to_file(
 
     Args:
         workdir: the run's folder; None where `generator` is given.
-        num: int > 0, how many samples.
-        seed: int >= 0; the same one gives the same latents.
+        num: int from 1 to `MOST`, how many samples.
+        seed: int from 0 to 2**31 - 1; the same one gives the same latents.
         out: file name; `.png` for a picture, `.npz` for the array `samples`, float32 `(num, ...)`,
             and of a conditional run `labels`, int32 `(num,)`.
         label: int, the class of all samples of a conditional run; None draws labels as it does.
@@ -57,13 +66,13 @@ def sample_to_file(
             fit the run.
         FileNotFoundError: if the data are needed and not there.
     """
-    if num < 1 or seed < 0:
+    if not 1 <= num <= MOST or not 0 <= seed < 2**31:
         raise ValueError(
-            "`num` must be at least 1 and `seed` at least 0. "
+            f"`num` must be at least 1 and `seed` at least 0, up to {MOST} and 2147483647. "
             f"Received: num={num}, seed={seed}. Try --num=64 --seed=0."
         )
     path = Path(out).expanduser()
-    if path.suffix not in SUFFIXES or not path.parent.is_dir():
+    if path.suffix not in SUFFIXES or not path.parent.is_dir() or path.is_dir():
         raise ValueError(
             f"`out` must be a file name that ends with {' or '.join(SUFFIXES)}, in a folder that "
             f"exists. Received: {out}. Try --out=samples.png."
@@ -99,6 +108,12 @@ def sample_to_file(
         shape = (num, latent_dim(network))
         z = players.prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
         samples = network.predict(with_labels(z, labels), batch_size=256, verbose=0)
+    if not np.isfinite(samples).all():
+        raise ValueError(
+            f"`{'--workdir' if generator is None else 'generator'}` must hold a generator that "
+            f"gives finite samples. Received: NaN or infinity from {origin}. Its weights are not "
+            "finite, or its labels are of other classes: take an earlier checkpoint."
+        )
     if path.suffix == ".png":
         write_png(path, _picture(samples, config, origin))
     else:
@@ -154,7 +169,7 @@ def _load_critic(folder: RunFolder, config: ConfigDict) -> keras.Model | None:
         return None
     path, progress = found
     model = builders.build_model(config, progress.sample_shape, run_labels.read(folder, config))
-    model.load_weights(path)
+    restoring.load_weights(model, path)
     return getattr(model, "critic", None) or getattr(model, "discriminator", None)
 
 
@@ -196,7 +211,7 @@ def load_generator(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, 
     path, progress = found
     labels = run_labels.read(folder, config)
     model = builders.build_model(config, progress.sample_shape, labels)
-    model.load_weights(path)
+    restoring.load_weights(model, path)
     return model.ema_generator or model.generator, path.name
 
 

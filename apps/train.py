@@ -12,7 +12,7 @@ unless --override says that the run is to go on with them.
 from absl import flags
 from ml_collections import config_flags
 
-from apps import command_line
+from apps import command_line, config_form
 
 FLAGS = flags.FlagValues()
 config_flags.DEFINE_config_file(
@@ -74,6 +74,7 @@ def main() -> None:
     config = command_line.require(FLAGS, "config", "configs/act_8gaussians.py")
     if not FLAGS.dry_run:
         command_line.require(FLAGS, "workdir", "runs/my_run")
+    config_form.check(config)
     from apps import experiment, strategies  # after the flags: they take seconds to import
 
     if FLAGS.mixed_precision is not None:

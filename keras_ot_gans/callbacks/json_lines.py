@@ -10,11 +10,15 @@ def append_json_line(path: str | os.PathLike, record: dict[str, Any]) -> None:
     r"""Append one record and wait until the disk has it.
 
     One write of one line; if the file ends within a line (a run was killed there), the
-    record starts a line of its own. NaN and infinity become `null`, which JSON knows.
+    record starts a line of its own. A line for which the disk has no room is taken back.
+    NaN and infinity become `null`, which JSON knows.
 
     Args:
         path: file name, made if missing; its folder must exist.
         record: dict of JSON values.
+
+    Raises:
+        OSError: if it cannot be written; the file is as it was.
 
     Example:
         >>> import pathlib, tempfile
@@ -27,15 +31,20 @@ def append_json_line(path: str | os.PathLike, record: dict[str, Any]) -> None:
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in record.items()
     }
-    line = json.dumps(record, allow_nan=False) + "\n"
-    with open(path, "ab+") as file:
-        if file.seek(0, os.SEEK_END):
+    line = json.dumps(record, allow_nan=False).encode() + b"\n"
+    with open(path, "ab+", buffering=0) as file:  # a buffer would be written again on closing
+        end = file.seek(0, os.SEEK_END)
+        if end:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
-                line = "\n" + line
-        file.write(line.encode())
-        file.flush()
-        os.fsync(file.fileno())
+                line = b"\n" + line
+        try:
+            while line:  # the last room of a disk takes a part of it, and then raises
+                line = line[file.write(line) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(end)
+            raise
 
 
 def read_json_lines(path: str | os.PathLike) -> list[dict[str, Any]]:
@@ -59,12 +68,12 @@ def read_json_lines(path: str | os.PathLike) -> list[dict[str, Any]]:
         [{'step': 1}, {'step': 2}]
     """
     records = []
-    with open(path, encoding="utf-8") as file:
+    with open(path, "rb") as file:
         for line in file:
             try:
                 record = json.loads(line)
-            except json.JSONDecodeError:
-                continue  # torn: its run wrote it again, or never came so far
+            except (ValueError, RecursionError):
+                continue  # torn: its run wrote it again, or never came so far; or no text at all
             if isinstance(record, dict):
                 records.append(record)
     return records

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from keras_ot_gans.metrics.files import replacing
+
 _GAP = 230  # light grey between and behind the cells
 _READABLE = 64  # smaller images are magnified to about this side
 
@@ -87,7 +89,7 @@ def write_png(path: str | os.PathLike, picture: np.ndarray) -> None:
     """Write a PNG so that a reader sees the old file or the new one, never a part.
 
     The bytes go to a temporary file in the same folder, are synced to the disk and
-    then take the name in one step.
+    then take the name in one step: `metrics.files.replacing`.
 
     Args:
         path: file name; its folder must exist.
@@ -108,17 +110,8 @@ def write_png(path: str | os.PathLike, picture: np.ndarray) -> None:
             "`picture` must be a uint8 array with axes (H, W, 3). "
             f"Received: shape {picture.shape}, dtype {picture.dtype}. See `image_grid`."
         )
-    folder, name = os.path.split(os.path.abspath(path))
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            Image.fromarray(picture).save(file, format="PNG")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
+    with replacing(path) as temporary:
+        Image.fromarray(picture).save(temporary, format="PNG")
 
 
 def new_figure(width: float, height: float, dpi: int = 100) -> Any:

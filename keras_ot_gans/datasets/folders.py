@@ -24,8 +24,14 @@ SUFFIXES = (
 )  # fmt: skip
 """File names that count as pictures, in lower case."""
 
+# By their content, whatever their name: Pillow knows others that would start a program (EPS).
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""Pillow's names of the formats that are read."""
+
 # What Pillow raises for a file that is broken, empty, truncated or absurdly large.
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+"""Errors of `read_image`."""
+
 _NAMED = 100  # broken files named in one message
 
 
@@ -185,9 +191,10 @@ def read_image(file: str | Path, channels: int = 3) -> np.ndarray:
         uint8 array `(height, width, channels)`.
 
     Raises:
-        OSError, SyntaxError, ValueError: from Pillow, if it cannot be decoded.
+        OSError, SyntaxError, ValueError, EOFError, DecompressionBombError: from Pillow, if it
+            cannot be decoded; `UNREADABLE` lists them.
     """
-    with Image.open(file) as picture:
+    with Image.open(file, formats=FORMATS) as picture:
         picture.load()
         picture = ImageOps.exif_transpose(picture)
         if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips at 255
@@ -211,7 +218,7 @@ def _read_all(
     for index, file in enumerate(files):
         try:
             image = read_image(file, channels)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             good[index] = False
             reasons.append(f"{file.relative_to(root)}: {error}")
             continue

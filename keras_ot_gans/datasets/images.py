@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +147,10 @@ def _builder(name: str, entry: ImageSet | None, data_dir: str | None) -> Any:
     import tensorflow_datasets as tfds
 
     try:
+        if re.match(r"[^/]*:[^\d*]", name):  # others' sets, whose code would be fetched and run
+            raise tfds.core.DatasetNotFoundError(f"{name} is of another collection")
         return tfds.builder(entry.tfds_name if entry else name, data_dir=data_dir)
-    except tfds.core.DatasetNotFoundError as error:
+    except (tfds.core.DatasetNotFoundError, ValueError, KeyError) as error:
         raise ValueError(
             f"`name` must be one of {', '.join(IMAGE_SETS)}, or an image set of "
             f"tensorflow-datasets. Received: name={name!r}. "

@@ -42,7 +42,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def remove_unfinished(folder: str | os.PathLike) -> None:
-    """Remove what killed processes left of files they were writing.
+    """Remove what killed processes left of files they were writing, in folders below too.
 
     Args:
         folder: folder that no other process is writing to.
@@ -55,8 +55,9 @@ def remove_unfinished(folder: str | os.PathLike) -> None:
         >>> list(folder.iterdir())
         []
     """
-    for leftover in Path(folder).glob(f"{_PREFIX}*"):
-        leftover.unlink()
+    for leftover in list(Path(folder).rglob(f"{_PREFIX}*")):
+        if not leftover.is_dir():  # of an export, which removes its own
+            leftover.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -3,8 +3,11 @@
 import dataclasses
 import hashlib
 import json
+import lzma
 import math
 import os
+import struct
+import tokenize
 import zipfile
 import zlib
 from typing import Any
@@ -13,10 +16,22 @@ import numpy as np
 
 from keras_ot_gans.metrics.files import replacing
 from keras_ot_gans.metrics.moments import Moments
+from keras_ot_gans.metrics.protocol import ProtocolCard
 
 _OPTIONAL = ("class_labels", "class_counts", "class_means", "class_covariances")
 # What NumPy and its zip reader raise for a file that is cut, overwritten or no `.npz` at all.
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, RuntimeError,
+    OverflowError, MemoryError, AttributeError, struct.error, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+
+
+# What a card has beside its real side.
+_REST = {
+    "n_fake": 0, "kid_subsets": 1, "kid_subset_size": 2, "neighbours": 1,
+    "generator_weights": "unknown", "sampler": "none",
+}  # fmt: skip
 
 
 class DamagedStatistics(ValueError):
@@ -105,8 +120,11 @@ class ReferenceStatistics:
                 arrays = {name: file[name] for name in file.files}
             written = str(arrays.pop("sha256"))
             side = json.loads(str(arrays["real_side"]))
-        except FileNotFoundError:
-            raise
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"`statistics` must be a file of reference statistics. Received: {path}, which is "
+                "not there. Check the name, or pass the real images."
+            ) from error
         except _UNREADABLE as error:
             raise DamagedStatistics(_damaged(path, f"it cannot be read: {error}")) from error
         if written != _digest(arrays):
@@ -115,7 +133,34 @@ class ReferenceStatistics:
         if not names - set(_OPTIONAL) <= arrays.keys() <= names:
             raise DamagedStatistics(_damaged(path, f"it holds {', '.join(sorted(arrays))}"))
         values = {name: value if value.ndim else value.item() for name, value in arrays.items()}
-        return cls(**{**values, "real_side": side})
+        found = cls(**{**values, "real_side": side})
+        reason = found._wrong()
+        if reason is not None:
+            raise DamagedStatistics(_damaged(path, reason))
+        return found
+
+    def _wrong(self) -> str | None:
+        """Say what `save` would not have written, whatever the checksum says."""
+        try:
+            ProtocolCard(**{**_REST, **self.real_side})
+        except (TypeError, ValueError) as error:
+            return f"its protocol is none: {error}"
+        d, c = np.size(self.mean), np.size(self.class_labels)
+        shapes = {"mean": (d,), "covariance": (d, d), "root": (d, d)}
+        shapes["features"] = (np.shape(self.features)[0] if np.ndim(self.features) else 0, d)
+        if self.with_classes:
+            shapes |= {"class_labels": (c,), "class_counts": (c,)}
+            shapes |= {"class_means": (c, d), "class_covariances": (c, d, d)}
+        for name, shape in shapes.items():
+            value = np.asarray(getattr(self, name))
+            if value.shape != shape or value.dtype.kind not in "fiu":
+                return f"{name} has the shape {value.shape}, dtype {value.dtype}"
+            if not np.isfinite(value).all():
+                return f"{name} is not finite"
+        if type(self.count) is not int or self.count < 1:
+            return f"count is {self.count!r}"
+        scores = (self.inception_score, self.inception_score_std)
+        return None if all(type(x) is float for x in scores) else f"inception_score is {scores}"
 
 
 def _damaged(path: str | os.PathLike, reason: str) -> str:

@@ -1,7 +1,10 @@
 """Exported generators, read back and sampled from: no run, no config and no data."""
 
 import os
+import struct
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,11 @@ from keras_ot_gans.models.saved_model_format import NOTES
 from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.labels import Labels
 
-_UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, EOFError)
+# What Keras, TensorFlow and their readers raise for files that are cut, changed or none at all.
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError, EOFError,
+    RuntimeError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class Exported:
@@ -168,8 +175,10 @@ def load_keras(
         ValueError: if it cannot be read, or holds code.
     """
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except _UNREADABLE as error:
+        with warnings.catch_warnings():  # Keras leaves as initialised what it does not find
+            warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+            return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (*_UNREADABLE, UserWarning) as error:
         if "Lambda" in str(error) or "safe_mode" in str(error):
             raise ValueError(
                 f"`{argument}` must hold no code of its own. Received: {path}, with a Lambda layer "
@@ -182,7 +191,7 @@ def load_keras(
 def _notes(path: Path, read: Callable[[], str | bytes]) -> ExportNotes:
     try:
         return ExportNotes.from_text(read())
-    except (*_UNREADABLE, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise ValueError(
             f"`generator` must be an export with notes on how to sample from it. Received: {path}, "
             f"whose notes cannot be read ({_one_line(error)}). Write it by `export_generator`, or "

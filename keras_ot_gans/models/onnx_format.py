@@ -87,6 +87,7 @@ def run_onnx(content: bytes) -> Callable[..., np.ndarray]:
         state.InvalidProtobuf,
         state.NotImplemented,
         state.RuntimeException,
+        UnicodeDecodeError,  # of a message that quotes a damaged name
     )
     try:
         session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])

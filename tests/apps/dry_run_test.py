@@ -84,6 +84,16 @@ def test_peak_of_graphs():
     )
 
 
+def test_peak_with_unknown_rows():
+    rows = tf.TensorSpec((None, 10), tf.float32)
+    graph = tf.function(tf.sin).get_concrete_function(rows).graph
+    assert memory_estimate._peak(graph, 5) == 2 * 5 * 10 * 4
+    # An axis beside the rows that the graph does not know, as in the gradient of a repetition.
+    many = tf.TensorSpec((None, None, 10), tf.float32)
+    graph = tf.function(tf.sin).get_concrete_function(many).graph
+    assert memory_estimate._peak(graph, 5) == 2 * 5 * 10 * 4
+
+
 def test_peak_of_a_loop_is_that_of_its_body():
     def looped(x):
         pairs = lambda _, y: (_ + 1, y + tf.reduce_sum(tf.sin(y[:, None] * y[None, :]), axis=1))  # noqa: E731

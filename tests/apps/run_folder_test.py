@@ -15,7 +15,7 @@ def test_begin_writes_config_and_environment_and_the_same_config_may_go_on(tmp_p
     for _ in range(2):
         folder.begin(CONFIG)
         folder.check(CONFIG)
-    assert folder.read_config() == {
+    assert json.loads(folder.config.read_text()) == {
         "model": {"hidden": [100, 50], "decay": None},
         "train": {"seed": 0},
     }

@@ -1,7 +1,9 @@
 import json
 import os
+import resource
 
 import numpy as np
+import pytest
 
 from keras_ot_gans.callbacks import append_json_line, read_json_lines
 
@@ -39,3 +41,19 @@ def test_the_disk_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda file: sizes.append(os.fstat(file).st_size))
     append_json_line(path, {"step": 1})
     assert sizes == [len('{"step": 1}\n')]  # flushed before the sync
+
+
+@pytest.mark.parametrize("torn", ["", '{"step"'])
+def test_a_line_for_which_there_is_no_room_is_taken_back(tmp_path, torn):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1}\n' + torn)
+    before, limit = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 6, limit[1]))  # for a part of it
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            append_json_line(path, {"step": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert path.read_bytes() == before
+    append_json_line(path, {"step": 2})
+    assert read_json_lines(path) == [{"step": 1}, {"step": 2}]

@@ -68,6 +68,8 @@ def test_a_failed_write_leaves_the_old_picture(tmp_path, monkeypatch):
     write_png(path, old)
 
     def full_disk(descriptor):
+        # The name under which a run finds what a kill has left.
+        assert sorted(name[:12] for name in os.listdir(tmp_path)) == [".unfinished-", "a.png"]
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)

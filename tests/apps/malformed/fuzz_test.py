@@ -1,0 +1,195 @@
+"""Bytes changed, lost and inserted anywhere give what was there, the one before, or one line."""
+
+import contextlib
+import io
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from apps import checkpoints, config_form, own_data, sampling
+from apps.run_folder import RunFolder
+from keras_ot_gans.metrics import ReferenceStatistics
+from keras_ot_gans.models.exported import load_export
+from tests.apps.malformed import runs
+from tests.apps.malformed.data_cases import GREY, PNG, WHOLE
+from tests.apps.malformed.harness import contents
+
+EXAMPLES = {
+    "checkpoint": 40,
+    "npz": 40,
+    "png": 40,
+    "statistics": 40,
+    "config": 60,
+    "generator": 30,
+    "onnx": 30,
+}
+SPOILT = st.tuples(
+    st.sampled_from(["flip", "cut", "insert", "remove"]),
+    st.floats(0, 1, exclude_max=True),
+    st.binary(min_size=1, max_size=8),
+)
+fuzzed = given(st.lists(SPOILT, min_size=1, max_size=3))
+
+
+def examples(name):
+    """The number of examples of a kind, the same ones in each run."""
+    return settings(
+        max_examples=EXAMPLES[name], suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+
+
+def spoil(raw, changes):
+    """Change bytes at parts of the file."""
+    for kind, part, content in changes:
+        place = int(part * max(1, len(raw)))
+        if kind == "cut":
+            raw = raw[:place]
+        elif kind == "insert":
+            raw = raw[:place] + content + raw[place:]
+        elif kind == "remove":
+            raw = raw[:place] + raw[place + len(content) :]
+        else:
+            flipped = bytes(a ^ (b | 1) for a, b in zip(raw[place:], content, strict=False))
+            raw = raw[:place] + flipped + raw[place + len(flipped) :]
+    return raw
+
+
+@contextlib.contextmanager
+def one_line():
+    """Let pass what becomes one line and exit code 2, and Pillow's remarks."""
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+        try:
+            yield
+        except (ValueError, TypeError, OSError) as error:
+            assert str(error).startswith("`"), repr(error)
+
+
+@pytest.fixture(scope="module")
+def place():
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def points(place):
+    root = place / "points"
+    root.mkdir()
+    runs.make_points(root)
+    return root / "run"
+
+
+@pytest.fixture(scope="module")
+def images(place):
+    root = place / "images"
+    root.mkdir()
+    runs.make_images(root)
+    return root
+
+
+@examples("checkpoint")
+@fuzzed
+def test_a_checkpoint_is_whole_or_passed_over(points, changes):
+    path = runs.newest(points)
+    whole = path.read_bytes()
+    before = contents(points)
+    path.write_bytes(spoil(whole, changes))
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            found, progress = checkpoints.newest(points / "checkpoints")
+        assert found == path or "is damaged" in said.getvalue()
+        assert progress.epoch == checkpoints.epoch_of(found)
+    finally:
+        path.write_bytes(whole)
+    assert contents(points) == before
+
+
+@examples("npz")
+@fuzzed
+def test_arrays_are_read_or_refused(place, changes):
+    path = place / "mine.npz"
+    path.write_bytes(spoil(WHOLE, changes))
+    section = {"name": "npz", "image_size": 8, "batch_size": 8}
+    with one_line():
+        assert own_data.read(section, str(path)).num_samples <= 2 * len(GREY)
+
+
+@examples("png")
+@fuzzed
+def test_pictures_are_read_or_named(place, changes):
+    folder = place / "pictures"
+    folder.mkdir(exist_ok=True)
+    (folder / "x.png").write_bytes(spoil(PNG, changes))
+    Image.new("RGB", (9, 9)).save(folder / "y.png")
+    section = {"name": "folder", "image_size": 8, "batch_size": 1}
+    with one_line():
+        assert own_data.read(section, str(folder)).num_samples == 2
+
+
+@examples("statistics")
+@fuzzed
+def test_statistics_are_whole_or_refused(images, changes):
+    whole = (images / "statistics.npz").read_bytes()
+    path = images / "spoilt.npz"
+    path.write_bytes(spoil(whole, changes))
+    with one_line():
+        found = ReferenceStatistics.load(path)
+        kept = ReferenceStatistics.load(images / "statistics.npz")
+        np.testing.assert_array_equal(found.mean, kept.mean)
+        assert found.real_side == kept.real_side
+
+
+@examples("config")
+@fuzzed
+def test_a_config_is_one_or_refused(points, changes):
+    path = points / "config.json"
+    whole = path.read_bytes()
+    path.write_bytes(spoil(whole, changes))
+    try:
+        with one_line():
+            config_form.check(RunFolder(points).read_config())
+    finally:
+        path.write_bytes(whole)
+
+
+@examples("config")
+@fuzzed
+def test_a_run_of_a_spoilt_config_is_sampled_or_refused(points, changes):
+    path = points / "config.json"
+    whole = path.read_bytes()
+    path.write_bytes(spoil(whole, changes))
+    before = contents(points)
+    try:
+        with one_line():
+            sampling.sample_to_file(str(points), 2, 0, str(points.parent / "x.npz"))
+        assert contents(points) == before
+    finally:
+        path.write_bytes(whole)
+
+
+@examples("generator")
+@fuzzed
+def test_a_generator_is_loaded_or_refused(images, changes):
+    whole = (images / "model.keras").read_bytes()
+    path = images / "spoilt.keras"
+    path.write_bytes(spoil(whole, changes))
+    with one_line():
+        assert load_export(path).sample(2).shape == (2, 8, 8, 1)
+
+
+@examples("onnx")
+@fuzzed
+def test_an_onnx_file_is_loaded_or_refused(images, changes):
+    whole = (images / "model.onnx").read_bytes()
+    path = images / "spoilt.onnx"
+    path.write_bytes(spoil(whole, changes))
+    with one_line():
+        assert load_export(path).notes.latent_dim > 0

@@ -1,0 +1,45 @@
+"""What two run folders must have in common to be those of one run."""
+
+import json
+
+import numpy as np
+
+from tests.apps.checkpoint_arrays import last_arrays
+
+UNFINISHED = ".unfinished-*"
+CLOCK = {"seconds", "updates_per_second"}
+
+
+def lines(run):
+    """All lines of `metrics.jsonl`, each of which must be whole."""
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def logged(run):
+    """What counts of each epoch: its last line, without the clock's values."""
+    last = {line["epoch"]: line for line in lines(run)}
+    return [{k: v for k, v in last[epoch].items() if k not in CLOCK} for epoch in sorted(last)]
+
+
+def files(run):
+    """Names of all files, and the bytes of pictures; without what tells of the clock."""
+    found = [path for path in run.rglob("*") if path.is_file() and path.parent.name != "logs"]
+    return {
+        str(path.relative_to(run)): path.read_bytes() if path.suffix == ".png" else None
+        for path in found
+        if path.name != "watchdog.jsonl"
+    }
+
+
+def assert_same_run(one, other):
+    """Bit-identical weights, slots, seeds, counters, logs and pictures; nothing left over."""
+    ours, theirs = last_arrays(one), last_arrays(other)
+    assert ours.keys() == theirs.keys() and len(ours) > 10
+    for key, value in theirs.items():
+        np.testing.assert_array_equal(ours[key], value, err_msg=key)
+    assert logged(one) == logged(other)
+    assert [line["epoch"] for line in logged(one)] == list(range(1, len(logged(one)) + 1))
+    assert files(one) == files(other)
+    assert {"config.json", "generator.keras", "reals.png"} <= files(one).keys()
+    for watched in one.glob("watchdog.jsonl"):
+        assert all(json.loads(line)["kind"] for line in watched.read_text().splitlines())
