@@ -123,7 +123,8 @@ def _run(run: Run) -> list[dict]:
 
         found, pictures = run.parts([f"{data}: {name}" for name in cases], make)
         rows += found
-        run.picture(f"samples_{data}", pictures[: len(METHODS) * len(SAMPLERS)])
+        own = pictures[: len(METHODS) * len(SAMPLERS)]  # a row for each sampler
+        run.picture(f"samples_{data}", [own[k :: len(SAMPLERS)] for k in range(len(SAMPLERS))])
     return rows
 
 

@@ -206,11 +206,11 @@ def test_train_app_reaches_the_experiment(run_app, monkeypatch, tmp_path):
     monkeypatch.setattr(experiment, "train_and_evaluate", lambda *given: seen.append(given))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(
-        "from ml_collections import ConfigDict\n"
-        "def get_config():\n    return ConfigDict({'rate': 0.1}).lock()\n"
+        "from configs import swd_8gaussians\n"
+        "def get_config():\n    return swd_8gaussians.get_config()\n"
     )
-    arguments = ("--config=mine.py", "--config.rate=0.5", "--workdir=w", "--data_dir=d")
+    arguments = ("--config=mine.py", "--config.train.seed=5", "--workdir=w", "--data_dir=d")
     assert run_app(train, *arguments)[0] == 0
     ((config, *rest),) = seen
-    assert config.rate == 0.5 and config.is_locked and rest[:5] == ["w", "d", False, False, False]
+    assert config.train.seed == 5 and config.is_locked and rest[:5] == ["w", "d", False, False, False]
     assert rest[5].num_replicas_in_sync == 1
