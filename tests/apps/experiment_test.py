@@ -212,5 +212,7 @@ def test_train_app_reaches_the_experiment(run_app, monkeypatch, tmp_path):
     arguments = ("--config=mine.py", "--config.train.seed=5", "--workdir=w", "--data_dir=d")
     assert run_app(train, *arguments)[0] == 0
     ((config, *rest),) = seen
-    assert config.train.seed == 5 and config.is_locked and rest[:5] == ["w", "d", False, False, False]
+    assert (
+        config.train.seed == 5 and config.is_locked and rest[:5] == ["w", "d", False, False, False]
+    )
     assert rest[5].num_replicas_in_sync == 1
