@@ -99,6 +99,7 @@ def _train(
     with strategy.scope():
         model = builders.build_model(runs, source.sample_shape, labels)
     schedule = plan(config, model)
+    watching.check(config, model, source)
     path, (epoch, *_, done) = found or (None, checkpoints.Progress(0, 0, ()))
     if path is not None:
         overriding.load(model, *found, folder.config_of(path), config, schedule.rounds)

@@ -7,6 +7,7 @@ from apps import builders, checkpoints, judging, rewinding, sources
 from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
+from keras_ot_gans.models import AdversarialModel
 
 # Those beside samples; each takes real samples first.
 OTHERS = {
@@ -17,6 +18,34 @@ OTHERS = {
     "reconstructions": callbacks.Reconstructions,
 }
 PICTURES = ("samples", *OTHERS)
+
+
+def check(config: ConfigDict, model: AdversarialModel, source: sources.Source) -> None:
+    """Check that the pictures that a config asks for can be drawn.
+
+    Args:
+        config: the whole config.
+        model: the model.
+        source: real data.
+
+    Raises:
+        ValueError: if the model lacks what a picture shows, or points have too many coordinates.
+    """
+    for name in config.watch.pictures:
+        needs = OTHERS[name].needs if name in OTHERS else ()
+        lacking = [f"`{part}`" for part in needs if getattr(model, part, None) is None]
+        lacking = [part for part in lacking if part != "`labels`"]  # None for no classes
+        if lacking:
+            raise ValueError(
+                f"`watch.pictures` must be pictures that the model can draw. Received: {name!r} "
+                f"for {type(model).__name__}, which has no {', '.join(lacking)}. Leave it out."
+            )
+    coordinates = source.sample_shape[0]
+    if len(source.sample_shape) == 1 and coordinates > 2 and "samples" in config.watch.pictures:
+        raise ValueError(
+            "`watch.pictures` must not hold 'samples' where points have more than two coordinates. "
+            f'Received: points of {coordinates}. Pass --config.watch.pictures="()".'
+        )
 
 
 def watchers(

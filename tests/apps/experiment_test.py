@@ -216,3 +216,24 @@ def test_train_app_reaches_the_experiment(run_app, monkeypatch, tmp_path):
         config.train.seed == 5 and config.is_locked and rest[:5] == ["w", "d", False, False, False]
     )
     assert rest[5].num_replicas_in_sync == 1
+
+
+@pytest.mark.parametrize("name", ["navigator", "dot", "reconstructions", "interpolations"])
+def test_pictures_that_the_model_lacks(swd_config, tmp_path, name):
+    swd_config.watch.pictures = (name,)
+    with pytest.raises(ValueError, match=f"`watch.pictures` must be .* Received: '{name}' for Min"):
+        experiment.train_and_evaluate(swd_config, str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_points_of_many_coordinates_have_no_scatter(swd_config, tmp_path):
+    np.save(tmp_path / "points.npy", np.random.default_rng(0).normal(size=(50, 3)).astype("f4"))
+    swd_config.data.name, swd_config.watch.pictures = "npz", ("samples",)
+    swd_config.watch.metrics = ()
+    place = str(tmp_path / "points.npy")
+    with pytest.raises(ValueError, match="`watch.pictures` must not hold 'samples'"):
+        experiment.train_and_evaluate(swd_config, str(tmp_path / "run"), place)
+    assert not (tmp_path / "run").exists()
+    swd_config.watch.pictures = ()
+    swd_config.train.generator_updates = 10
+    experiment.train_and_evaluate(swd_config, str(tmp_path / "run"), place)
