@@ -227,12 +227,8 @@ def _digest(file: h5py.File) -> str:
     keys = ("epoch", "step", "sample_shape", *(("done",) if "done" in file.attrs else ()))
     progress = [str(file.attrs[key]) for key in keys]
     digest = hashlib.sha256("/".join(progress).encode())
-
-    def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
-        if isinstance(item, h5py.Dataset):
-            value = np.ascontiguousarray(item[()])
-            digest.update(f"{name}:{value.dtype}:{value.shape}".encode())
-            digest.update(value.tobytes())
-
-    file.visititems(add)
+    for name, item in restoring.arrays(file):
+        value = np.ascontiguousarray(item[()])
+        digest.update(f"{name}:{value.dtype}:{value.shape}".encode())
+        digest.update(value.tobytes())
     return digest.hexdigest()

@@ -72,10 +72,10 @@ def parse(flag_values: flags.FlagValues) -> None:
     Raises:
         FlagError: if a flag or config key is unknown or has a wrong value, or a file is missing.
     """
-    if "config" in flag_values and _config_file() is not None:
-        _load_alone(_config_file())
     try:
-        positional = flag_values(sys.argv)[1:]
+        positional = _parsed(flag_values)
+    except FlagError:
+        raise
     except (AttributeError, KeyError) as error:
         raise FlagError(_unknown_key(error)) from error
     except flags.UnrecognizedFlagError as error:
@@ -125,6 +125,22 @@ def _config_file() -> str | None:
         if name in ("-config", "--config"):
             return value if is_there else "".join(sys.argv[place + 1 : place + 2])
     return None
+
+
+def _parsed(flag_values: flags.FlagValues) -> list[str]:
+    """Parse, and return what is no flag; of several mistakes, a config file's own come first."""
+    file = _config_file() if "config" in flag_values else None
+    try:
+        positional = flag_values(sys.argv)[1:]
+        # An unread config fails when used.
+        sound = file is None or hasattr(flag_values["config"].value, "is_locked")
+    except Exception:  # whatever the file, the user's program, can raise
+        if file is not None:
+            _load_alone(file)
+        raise
+    if not sound:
+        _load_alone(file)
+    return positional
 
 
 def _load_alone(path: str) -> ConfigDict:

@@ -106,7 +106,8 @@ def _train(
     with full_disk.explained(folder):
         folder.begin(config, path)  # now that all of it is known to fit
         run_labels.keep(folder, labels)
-        callbacks.write_png(folder.reals, data_picture(*source.sample()))
+        if changed or not folder.reals.exists():  # a run that goes on has the same data
+            callbacks.write_png(folder.reals, data_picture(*source.sample()))
         if changed:
             print("Accepted by --override:\n  " + "\n  ".join(changed))
         print(describe(config, model, source, schedule) + strategies.describe(config, strategy))

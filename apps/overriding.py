@@ -183,12 +183,5 @@ def _check_arrays(
 
 def _shapes(path: Path) -> dict[str, str]:
     """Read the type and shape of each array of a checkpoint."""
-    found = {}
-
-    def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
-        if isinstance(item, h5py.Dataset):
-            found[name] = f"{item.dtype} {item.shape}"
-
     with h5py.File(path, "r") as file:
-        file.visititems(add)
-    return found
+        return {name: f"{item.dtype} {item.shape}" for name, item in restoring.arrays(file)}

@@ -38,6 +38,32 @@ def load_weights(model: AdversarialModel, path: Path) -> None:
         ) from error
 
 
+def arrays(file: h5py.File) -> list[tuple[str, h5py.Dataset]]:
+    """List the arrays of a file, in one order on every machine.
+
+    Args:
+        file: open file.
+
+    Returns:
+        List of (name, array, not yet read).
+
+    Example:
+        >>> import io
+        >>> with h5py.File(io.BytesIO(), "w") as file:
+        ...     file["b/x"], file["a"] = 1.0, 2.0
+        ...     [name for name, _ in arrays(file)]
+        ['a', 'b/x']
+    """
+    found = []
+
+    def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset):
+            found.append((name, item))
+
+    file.visititems(add)
+    return found
+
+
 def check_self_contained(file: h5py.File) -> None:
     """Refuse a file whose numbers lie in other files: reading them would open those.
 

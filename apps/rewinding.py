@@ -101,15 +101,12 @@ def is_finite(path: Path) -> bool:
     Returns:
         bool.
     """
-    found = []
-
-    def add(name: str, item: h5py.Dataset | h5py.Group) -> None:
-        if isinstance(item, h5py.Dataset) and np.issubdtype(item.dtype, np.floating):
-            found.append(bool(np.all(np.isfinite(item[()]))))
-
     with h5py.File(path, "r") as file:
-        file.visititems(add)
-    return all(found)
+        return all(
+            bool(np.all(np.isfinite(item[()])))
+            for _, item in restoring.arrays(file)
+            if np.issubdtype(item.dtype, np.floating)
+        )
 
 
 def watchdogs(

@@ -147,32 +147,32 @@ def test_statistics_are_whole_or_refused(images, changes):
         assert found.real_side == kept.real_side
 
 
-@examples("config")
-@fuzzed
-def test_a_config_is_one_or_refused(points, changes):
-    path = points / "config.json"
+@contextlib.contextmanager
+def spoilt(path, changes):
+    """A file that is whole again afterwards."""
     whole = path.read_bytes()
     path.write_bytes(spoil(whole, changes))
     try:
-        with one_line():
-            config_form.check(RunFolder(points).read_config())
+        yield
     finally:
         path.write_bytes(whole)
+
+
+@examples("config")
+@fuzzed
+def test_a_config_is_one_or_refused(points, changes):
+    with spoilt(points / "config.json", changes), one_line():
+        config_form.check(RunFolder(points).read_config())
 
 
 @examples("config")
 @fuzzed
 def test_a_run_of_a_spoilt_config_is_sampled_or_refused(points, changes):
-    path = points / "config.json"
-    whole = path.read_bytes()
-    path.write_bytes(spoil(whole, changes))
-    before = contents(points)
-    try:
+    with spoilt(points / "config.json", changes):
+        before = contents(points)
         with one_line():
             sampling.sample_to_file(str(points), 2, 0, str(points.parent / "x.npz"))
         assert contents(points) == before
-    finally:
-        path.write_bytes(whole)
 
 
 @examples("generator")

@@ -31,16 +31,24 @@ def points_config():
     return config
 
 
-def make_images(root):
-    """Train on labelled images: `run`, `mine.npz`, exports, a feature network and statistics."""
-    np.savez(root / "mine.npz", images=GREY, labels=LABELS)
+def images_config():
+    """Two epochs of one update, on images of a file."""
     config = lipschitz_mnist.get_config("gan")
     config.model.generator.width = config.model.critic.width = 1
     config.model.latent_dim, config.model.effective_constants = 3, False
-    config.train.generator_updates, config.train.updates_per_epoch = 1, 1
+    config.train.generator_updates, config.train.updates_per_epoch = 2, 1
     config.train.steps_per_execution, config.train.batch_size = 1, 8
-    config.watch.pictures, config.watch.scores, config.watch.num_pictured = (), (), 4
-    config.data.name, config.data.image_size, config.data.with_labels = "npz", 8, True
+    config.watch.pictures, config.watch.scores = (), ()
+    config.data.name, config.data.image_size = "npz", 8
+    return config
+
+
+def make_images(root):
+    """Train on labelled images: `run`, `mine.npz`, exports, a feature network and statistics."""
+    np.savez(root / "mine.npz", images=GREY, labels=LABELS)
+    config = images_config()
+    config.train.generator_updates, config.watch.num_pictured = 1, 4
+    config.data.with_labels = True
     with contextlib.redirect_stdout(io.StringIO()):
         experiment.train_and_evaluate(config, str(root / "run"), str(root / "mine.npz"))
     for name in ("model.onnx", "model.keras", "folder"):

@@ -11,6 +11,8 @@ from tests.apps.malformed.data_cases import GREY, PIXELS, Bomb, raw_npz
 from tests.apps.malformed.harness import filled, refused
 from tests.apps.malformed.spoilers import cut, put
 
+BOTH = ("--npz=@/fake.npz", "--real_npz=@/fake.npz")
+
 
 def _statistics(change, vouch=True):
     """Change a file of statistics, and vouch for it by its checksum, as an attacker would."""
@@ -149,38 +151,37 @@ SCORING = {
         ["--npz=@/fake.npz", "--workdir=@/run", "--real_npz=@/fake.npz"],
         "workdir",
     ),
-    "unknown metrics": (["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--metrics=ssim"], "metrics"),
+    "unknown metrics": ([*BOTH, "--metrics=ssim"], "metrics"),
     "no metric's name": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--metrics=fid,,kid"],
+        [*BOTH, "--metrics=fid,,kid"],
         "metrics",
     ),
-    "an unknown preset": (["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--preset=x"], "preset"),
+    "an unknown preset": ([*BOTH, "--preset=x"], "preset"),
     "an unknown network": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--network=vgg"],
+        [*BOTH, "--network=vgg"],
         "network",
     ),
     "a network that is none": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--network=@/x.keras"],
+        [*BOTH, "--network=@/x.keras"],
         "network",
     ),
     "a run for a network": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--network=@/run/generator.keras"],
+        [*BOTH, "--network=@/run/generator.keras"],
         "",
     ),
     "half a network": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--network=@/half.keras"],
+        [*BOTH, "--network=@/half.keras"],
         "network",
     ),
     "weights that are none": (
         [
-            "--npz=@/fake.npz",
-            "--real_npz=@/fake.npz",
+            *BOTH,
             "--network=inception_graph",
             "--weights=@/mine.npz",
         ],
         "",
     ),
-    "one image of each": (["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--num=1"], "num"),
+    "one image of each": ([*BOTH, "--num=1"], "num"),
     "more images than there are": (
         ["--npz=@/fake.npz", "--statistics=@/statistics.npz", "--num=99"],
         "",
@@ -190,16 +191,16 @@ SCORING = {
         "num",
     ),
     "a seed beyond 32 bits": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--seed=1" + "0" * 40],
+        [*BOTH, "--seed=1" + "0" * 40],
         "num",
     ),
     "a set of another collection": (["--npz=@/fake.npz", "--data=tfds/someone:set"], "name"),
-    "a seed below 0": (["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--seed=-1"], "num"),
-    "another suffix": (["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--out=@/x.txt"], "out"),
-    "a missing folder": (["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--out=@/no/x.json"], "out"),
-    "a folder for a file": (["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--out=@/f.json"], "out"),
+    "a seed below 0": ([*BOTH, "--seed=-1"], "num"),
+    "another suffix": ([*BOTH, "--out=@/x.txt"], "out"),
+    "a missing folder": ([*BOTH, "--out=@/no/x.json"], "out"),
+    "a folder for a file": ([*BOTH, "--out=@/f.json"], "out"),
     "a file for a cache": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--cache_dir=@/fake.npz"],
+        [*BOTH, "--cache_dir=@/fake.npz"],
         "cache_dir",
     ),
     "an unknown prior": (
@@ -211,14 +212,14 @@ SCORING = {
         "generator",
     ),
     "a sampler of files": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--sampler=dot"],
+        [*BOTH, "--sampler=dot"],
         "sampler",
     ),
     "an unknown set": (["--npz=@/fake.npz", "--data=no_such_set"], ""),
     "a set that leaves the folder": (["--npz=@/fake.npz", "--data=tfds/../x"], ""),
     "no data of the run": (["--workdir=@/run", "--num=4"], "data_dir"),
     "an unknown strategy": (
-        ["--npz=@/fake.npz", "--real_npz=@/fake.npz", "--strategy=x"],
+        [*BOTH, "--strategy=x"],
         "strategy",
     ),
     "broken pictures": (["--images=@/broken", "--real_npz=@/fake.npz"], "images"),
