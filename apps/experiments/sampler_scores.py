@@ -123,8 +123,9 @@ def _run(run: Run) -> list[dict]:
 
         found, pictures = run.parts([f"{data}: {name}" for name in cases], make)
         rows += found
-        own = pictures[: len(METHODS) * len(SAMPLERS)]  # a row for each sampler
-        run.picture(f"samples_{data}", [own[k :: len(SAMPLERS)] for k in range(len(SAMPLERS))])
+        first = [picture for (picture,) in pictures[: len(METHODS) * len(SAMPLERS)]]
+        by_sampler = [first[k :: len(SAMPLERS)] for k in range(len(SAMPLERS))]
+        run.picture(f"samples_{data}", by_sampler)
     return rows
 
 

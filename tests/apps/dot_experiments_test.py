@@ -103,3 +103,20 @@ def test_the_table_has_all_samplers_and_the_critics_of_others():
     cases = sampler_scores._cases()
     assert len(cases) == 3 * len(sampler_scores.SAMPLERS) + 6
     assert len({case[:2] for case in cases.values()}) == 9
+
+
+def test_the_picture_has_a_row_for_each_sampler_and_a_column_for_each_pair(tmp_path, monkeypatch):
+    names = [list(sampler_scores.METHODS), list(sampler_scores.SAMPLERS)]
+
+    def score(run, trained, case, seed):
+        value = 10 * names[1].index(case[2]) + names[0].index(case[0])
+        return record.Part([{"case": case}], [np.full((4, 6, 3), value, "uint8")])
+
+    monkeypatch.setattr(sampler_scores, "_score", score)
+    monkeypatch.setattr(sampler_scores, "Trained", lambda run, data: None)
+    run = record.Run(tmp_path, (0,), 0.01, lambda line: None)
+    assert len(sampler_scores._run(run)) == 2 * (3 * len(names[1]) + 6)
+    expected = 10 * np.arange(len(names[1]))[:, None] + np.arange(3)
+    for data in sampler_scores.DATA:
+        shown = keras.utils.img_to_array(keras.utils.load_img(tmp_path / f"samples_{data}.png"))
+        np.testing.assert_array_equal(shown[::4, ::6, 0], expected)
