@@ -4,8 +4,10 @@ Arguments: the number of replicas, and the names of the runs. A program of its o
 processors must be set before TensorFlow starts, and a process can hold one strategy only.
 """
 
+import functools
 import json
 import sys
+import threading
 import warnings
 from collections import defaultdict
 
@@ -18,7 +20,15 @@ from keras_ot_gans.layers import AppendSideInformation, SpectralNormalization, W
 from keras_ot_gans.metrics.feature_networks import from_keras
 from keras_ot_gans.models import replicas
 from keras_ot_gans.ops.spread import spread, spread_over
-from tests.models.cases import age, age_stochastic, spectral, vae
+from tests.models.cases import (
+    age,
+    age_stochastic,
+    age_unidirectional,
+    conditional,
+    fixed_features,
+    spectral,
+    vae,
+)
 from tests.models.lipschitz_reference import networks_of
 
 BATCH, ROUNDS = 32, 3
@@ -93,6 +103,40 @@ def conditional_max_gp():
     )
 
 
+def penalised(penalty):
+    """The generator takes nothing of the critic's penalty but what it does to the critic."""
+    return models.LipschitzGAN(
+        networks.mlp(3, (8,), 2), networks.mlp(2, (8,), 1), penalty=penalty, critic_steps=2, seed=1
+    )
+
+
+CALLS = threading.local()
+
+
+class Alternating(keras.layers.Dropout):
+    """Dropout with the same masks on every replica: a factor that differs from call to call.
+
+    A round has four calls. Each replica is traced by a thread of its own.
+    """
+
+    def call(self, inputs, training=False):
+        calls = CALLS.__dict__.setdefault("number", 0)
+        CALLS.number += 1
+        return inputs * (1.0, 1.3, 0.8, 1.1)[calls % 4]
+
+
+def consistency():
+    x = keras.Input((2,))
+    hidden = keras.layers.Dense(8, "tanh")(x)
+    return models.LipschitzGAN(
+        networks.mlp(3, (8,), 2),
+        keras.Model(x, keras.layers.Dense(1)(Alternating(0.5)(hidden))),
+        phi=losses.phi.linear,
+        consistency=losses.Consistency(margin=0.01),
+        seed=1,
+    )
+
+
 # A number of iterations: a test of convergence would turn a rounding into an iteration more.
 FIXED = divergences.EntropicMatching(0.2, tolerance=0.0, max_iterations=60)
 
@@ -154,7 +198,13 @@ RUNS = {
     "sliced": (sliced, ALL_CLIPPED),
     "wgan_gp": (wgan_gp, ALL_SGD),
     "conditional_max_gp": (conditional_max_gp, {"generator": sgd, "critic": clipped}),
+    "r1": (conditional, ALL_SGD),
+    "r2": (functools.partial(penalised, losses.penalties.r2()), ALL_SGD),
+    "lipschitz": (functools.partial(penalised, losses.penalties.lipschitz_penalty()), ALL_SGD),
+    "consistency": (consistency, ALL_SGD),
     "spectral": (spectral, ALL_SGD),
+    "fixed_features": (fixed_features, ALL_SGD),
+    "age_unidirectional": (age_unidirectional, ALL_SGD),
     "age": (age, ALL_SGD),
     "age_stochastic": (
         age_stochastic,
