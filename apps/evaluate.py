@@ -3,6 +3,7 @@ r"""Score generated images against real ones, by a protocol that is written besi
 Example:
     python -m apps.evaluate --workdir=runs/act_mnist --network=classifier --num=10000
     python -m apps.evaluate --workdir=runs/wgan_gp_mnist --sampler="dot(rate=0.1)"
+    python -m apps.evaluate --workdir=runs/wgan_gp_mnist --sampler="dot(tune=fid)"
     python -m apps.evaluate --images=samples --data=cifar10 --preset=ttur --metrics=fid,kid
     python -m apps.evaluate --npz=samples.npz --real_folder=photos --weights=inception.pb
 
@@ -31,7 +32,8 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "sampler",
     None,
-    "NAME or NAME(knob=value, ...), as in apps.sample (default: the generator's own samples).",
+    "NAME or NAME(knob=value, ...), as in apps.sample (default: the generator's own samples, of "
+    "other latents than those of plain, from which the others begin).",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(

@@ -178,12 +178,12 @@ def _check_sampler(request: Request) -> None:
     if request.sampler is not None and drawn is None:
         raise ValueError(
             "`sampler` must be left out where the images are there already. Received: "
-            f"{request.sampler!r}. It needs the --workdir of a run."
+            f"{request.sampler!r}. It needs a --workdir or a --generator."
         )
-    if request.critic_workdir is not None and (request.sampler is None or not request.workdir):
+    if request.critic_workdir is not None and request.sampler is None:
         raise ValueError(
-            "`critic_workdir` must come with a --sampler that asks a critic, and the --workdir of "
-            f"the generator. Received: {request.critic_workdir}. Try --sampler=dot."
+            "`critic_workdir` must come with a --sampler that asks a critic. Received: "
+            f"{request.critic_workdir}. Try --sampler=dot."
         )
 
 

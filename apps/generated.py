@@ -10,7 +10,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 from PIL import Image
 
-from apps import model_builders, run_labels, sampler_builders, sampling
+from apps import model_builders, run_labels, sampling, tuned_sampler
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from apps.sampler_builders import Players, no_data
@@ -143,7 +143,10 @@ def load(request: Any, num: int) -> Generated:
         path = Path(request.generator).expanduser()
         prior = look_up("prior", request.prior, model_builders.PRIORS)()
         network = load_keras(path, "--generator", "Save it by `model.generator.save(path)`.")
-        players = Players(network, None, prior, None, no_data, path.name)
+        other = request.critic_workdir
+        critic = None if other is None else sampling.load_critic(other)
+        origin = path.name + sampling.judged_by(other)
+        players = Players(network, critic, prior, None, no_data, origin)
     network, labels = players.generator, players.labels
     shape = network.output_shape[1:]
     takes = network.input_shape if labels is None else network.input_shape[0]
@@ -157,8 +160,8 @@ def load(request: Any, num: int) -> Generated:
     if request.sampler is None:
         draw, sampler = _from_prior(network, players.prior, labels, num, request.seed), "prior"
     else:
-        made = sampler_builders.build(request.sampler, players, _BATCH)
-        draw, sampler = _by_sampler(made, labels, num, request.seed), made.describe()
+        made = tuned_sampler.build(request.sampler, players, _BATCH)
+        draw, sampler = _by_sampler(made.sampler, labels, num, request.seed), made.describe()
     return Generated(draw, num, shape, weights, sampler, players.origin, config, labels is not None)
 
 

@@ -96,6 +96,27 @@ def check(config: ConfigDict) -> None:
         )
 
 
+def run_network(config: ConfigDict, data_dir: str | None) -> Callable[[], FeatureNetwork]:
+    """Return a function that makes the feature network of a run's scores.
+
+    Args:
+        config: the whole config, of images.
+        data_dir: folder of the data, as for training.
+
+    Returns:
+        Function without arguments.
+
+    Raises:
+        ValueError: if there is no such network.
+    """
+    section = own_data.without_stock(config.data)
+
+    def labelled() -> tf.data.Dataset:
+        return real_images(section, data_dir, with_labels=True)
+
+    return network_maker(config.watch.network, config.watch.weights, labelled)
+
+
 def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:
     """Build the image scores of a run, against all images of its own data.
 
@@ -115,11 +136,10 @@ def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:
     def labelled() -> tf.data.Dataset:
         return real_images(section, data_dir, with_labels=True)
 
-    makes = network_maker(watch.network, watch.weights, labelled)
     needs_labels = any(SCORES[name].labels for name in watch.scores)
     return [
         ImageScores(
-            makes,
+            run_network(config, data_dir),
             labelled if needs_labels else lambda: real_images(section, data_dir),
             tuple(watch.scores),
             real_name=config.data.name,

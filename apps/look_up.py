@@ -42,14 +42,22 @@ Did you mean 'cosine'?
     return table[name]
 
 
-def call(argument: str, function: Callable[..., Value], section: Mapping, *args: Any) -> Value:
+def call(
+    argument: str,
+    function: Callable[..., Value],
+    section: Mapping,
+    *args: Any,
+    keep_none: bool = False,
+) -> Value:
     """Call a function with the keys of a config section.
 
     Args:
         argument: the section's name, for the message.
         function: function or class.
-        section: dict of keyword to value; `name`, and values of None, are left out.
+        section: dict of keyword to value; `name` is left out.
         *args: what comes first.
+        keep_none: bool, hand on values of None, which the user has written; False leaves them out,
+            since in a config they mean "not given".
 
     Returns:
         What the function returns.
@@ -61,12 +69,18 @@ def call(argument: str, function: Callable[..., Value], section: Mapping, *args:
     Example:
         >>> call("data", lambda n, seed=0: n, {"name": "toy", "n": 3})
         3
+        >>> call("data", lambda n=2: n, {"n": None})
+        2
+        >>> call("data", lambda n=2: n, {"n": None}, keep_none=True) is None
+        True
         >>> call("data", lambda n, seed=0: n, {"name": "toy", "n": 3, "sed": 1})
         Traceback (most recent call last):
         ...
         ValueError: `data` must have keys among n, seed. Received: sed. Rename it, or remove it.
     """
-    given = {key: value for key, value in section.items() if key != "name" and value is not None}
+    given = {key: value for key, value in section.items() if key != "name"}
+    if not keep_none:
+        given = {key: value for key, value in given.items() if value is not None}
     known = _parameters(function)[len(args) :]
     unknown = [key for key in given if key not in [p.name for p in known]]
     if unknown:
@@ -82,7 +96,7 @@ def call(argument: str, function: Callable[..., Value], section: Mapping, *args:
         )
     for parameter in known:
         value = given.get(parameter.name)
-        if value is not None and not _fits(value, parameter.annotation):
+        if parameter.name in given and not _fits(value, parameter.annotation):
             kind = inspect.formatannotation(parameter.annotation).replace("collections.abc.", "")
             raise ValueError(
                 f"`{argument}.{parameter.name}` must be of type {kind}, and finite. "

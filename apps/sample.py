@@ -4,10 +4,12 @@ Example:
     python -m apps.sample --workdir=runs/act_mnist --num=64 --out=grid.png
     python -m apps.sample --workdir=runs/classes_mnist --label=3
     python -m apps.sample --workdir=runs/wgan_gp_mnist --sampler="dot(updates=20, rate=0.1)"
+    python -m apps.sample --workdir=runs/wgan_gp_mnist --sampler="dot(tune=fid)"
     python -m apps.sample --generator=generator.onnx --num=64
 
 Needs no data, and works while the run is still training. Samplers that calibrate the run's critic
-(rejection, metropolis_hastings, langevin) read the run's data, unless told calibration="none".
+(rejection, metropolis_hastings, langevin) read the run's data, unless told calibration=none; and
+dot(tune=fid), or kid, or emd for points, which chooses rate and updates on 1,000 other samples.
 """
 
 from absl import flags
@@ -23,7 +25,7 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 flags.DEFINE_integer("num", 64, "How many samples.", flag_values=FLAGS)
-flags.DEFINE_integer("seed", 0, "The same seed gives the same latents.", flag_values=FLAGS)
+flags.DEFINE_integer("seed", 0, "The same seed gives the same samples.", flag_values=FLAGS)
 flags.DEFINE_integer(
     "label",
     None,
@@ -34,7 +36,8 @@ flags.DEFINE_string(
     "sampler",
     None,
     "NAME or NAME(knob=value, ...): plain, truncation, top_k, rejection, metropolis_hastings, "
-    "langevin, dot (default: the generator's own samples).",
+    "langevin, dot (default: the generator's own samples, of other latents than those of plain, "
+    "from which the others begin).",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
@@ -44,7 +47,10 @@ flags.DEFINE_string(
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
-    "data_dir", None, "Folder or file of the run's data, to calibrate by.", flag_values=FLAGS
+    "data_dir",
+    None,
+    "Folder or file of the run's data, to calibrate or tune by.",
+    flag_values=FLAGS,
 )
 flags.DEFINE_string(
     "out", "samples.png", "File: .png for a picture, .npz for an array.", flag_values=FLAGS

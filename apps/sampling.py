@@ -10,11 +10,13 @@ from ml_collections import ConfigDict
 from apps import (
     builders,
     checkpoints,
+    held_out,
+    judging,
     model_builders,
     restoring,
     run_labels,
-    sampler_builders,
     sources,
+    tuned_sampler,
 )
 from apps.atomic import replacing
 from apps.exported_players import exported_players, points_picture
@@ -44,16 +46,17 @@ def sample_to_file(
 
     A run's generator is `generator.keras` of a finished run, else that of the newest checkpoint;
     its moving average where the run keeps one. No data are needed, but by samplers that calibrate
-    a critic. An exported generator needs no run.
+    a critic or are tuned. An exported generator needs no run.
 
     Args:
         workdir: the run's folder; None where `generator` is given.
         num: int from 1 to `MOST`, how many samples.
-        seed: int from 0 to 2**31 - 1; the same one gives the same latents.
+        seed: int from 0 to 2**31 - 1; the same one gives the same latents to all samplers, and
+            others where there is none.
         out: file name; `.png` for a picture, `.npz` for the array `samples`, float32 `(num, ...)`,
             and of a conditional run `labels`, int32 `(num,)`.
         label: int, the class of all samples of a conditional run; None draws labels as it does.
-        sampler: as `sampler_builders.build`; None draws from the prior.
+        sampler: as `tuned_sampler.build`; None draws from the prior.
         critic_workdir: as `load_players`.
         data_dir: folder of the run's data.
         generator: what `apps.export` wrote, in place of `workdir`.
@@ -88,9 +91,9 @@ def sample_to_file(
             f"{critic_workdir}, and no sampler. Try --sampler=dot."
         )
     if generator is not None:
-        judge = None if critic_workdir is None else RunFolder(critic_workdir)
-        critic = None if judge is None else _load_critic(judge, ConfigDict(judge.read_config()))
+        critic = None if critic_workdir is None else load_critic(critic_workdir)
         config, players = None, exported_players(generator, sampler, critic)
+        players = players._replace(origin=players.origin + judged_by(critic_workdir))
         labels = run_labels.draw(players.labels, num, seed, label)
     else:
         folder = RunFolder(workdir)
@@ -99,8 +102,8 @@ def sample_to_file(
         players = load_players(folder, config, data_dir, critic_workdir, sampler is not None)
     network, origin = players.generator, players.origin
     if sampler is not None:
-        made = sampler_builders.build(sampler, players, min(num, 100))
-        samples = made.sample(num, seed, labels, sys.stdout.isatty())
+        made = tuned_sampler.build(sampler, players, min(num, 100))
+        samples = made.sampler.sample(num, seed, labels, sys.stdout.isatty())
         origin = f"{origin} by {made.describe()}"
     elif generator is not None:
         samples = network.sample(num, seed, labels)
@@ -136,7 +139,7 @@ def load_players(
     Args:
         folder: the run's folder.
         config: its config.
-        data_dir: folder of the run's data, for samplers that need some.
+        data_dir: folder of the run's data, for samplers that need some, held out where possible.
         critic_workdir: folder of the run whose critic judges; None is the run itself.
         with_critic: bool, whether anything asks a critic.
 
@@ -147,23 +150,44 @@ def load_players(
         ValueError: if there is no generator, or a critic's run cannot be read.
     """
     generator, origin = load_generator(folder, config)
-    judge, judged = folder, config
-    if critic_workdir is not None:
-        judge = RunFolder(critic_workdir)
-        judged = ConfigDict(judge.read_config())
-        origin = f"{origin}, judged by {judge.path.name},"
+    judge = folder.path if critic_workdir is None else critic_workdir
     return Players(
         generator,
-        _load_critic(judge, judged) if with_critic else None,
+        load_critic(judge) if with_critic else None,
         look_up("model.prior", config.model.prior, model_builders.PRIORS)(),
         run_labels.read(folder, config),
-        lambda n: sources.build_source(config, data_dir).first(n),
-        origin,
+        lambda n: held_out.read(config, n, data_dir),
+        origin + judged_by(critic_workdir),
+        lambda: judging.run_network(config, data_dir)(),
     )
 
 
-def _load_critic(folder: RunFolder, config: ConfigDict) -> keras.Model | None:
-    """Load a critic from the newest checkpoint; None where a method or a run has none."""
+def judged_by(critic_workdir: str | None) -> str:
+    """Return what the origin of a generator adds where another run's critic judges.
+
+    Args:
+        critic_workdir: folder of that run, or None.
+
+    Returns:
+        str, such as ", judged by other,".
+    """
+    return "" if critic_workdir is None else f", judged by {RunFolder(critic_workdir).path.name},"
+
+
+def load_critic(workdir: str | Path) -> keras.Model | None:
+    """Load a critic, or a discriminator, from a run's newest checkpoint.
+
+    Args:
+        workdir: the run's folder.
+
+    Returns:
+        `keras.Model`; None where the method or the run has none.
+
+    Raises:
+        ValueError: if the run cannot be read.
+    """
+    folder = RunFolder(workdir)
+    config = ConfigDict(folder.read_config())
     found = checkpoints.newest(folder.checkpoints)
     if found is None:
         return None

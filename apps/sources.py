@@ -81,7 +81,8 @@ class Source(NamedTuple):
             `(samples, labels)`: arrays `(n, ...)` and `(n,)`, fewer where there are no more; None
             for data without labels.
         """
-        return _first(self.batches, self.order, n)
+        self.order.set_epoch(0)
+        return first_of(self.batches, n)
 
     def sample(self) -> tuple[np.ndarray, np.ndarray | None, int]:
         """Read enough to tell what the data are like.
@@ -207,14 +208,20 @@ def _some(
     wanted = config.watch.num_pictured
     if config.watch.metrics:  # twice as many: a metric's floor compares real with real
         wanted = max(wanted, 2 * config.watch.num_evaluated)
-    return _first(batches, order, wanted)
-
-
-def _first(
-    batches: tf.data.Dataset, order: datasets.EpochShuffle, n: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Read the first `n` samples of the first pass, and their labels where there are any."""
     order.set_epoch(0)
+    return first_of(batches, wanted)
+
+
+def first_of(batches: tf.data.Dataset, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read the first samples, and their labels where there are any.
+
+    Args:
+        batches: arrays `(B, ...)`, or pairs with labels `(B,)`.
+        n: int > 0.
+
+    Returns:
+        `(samples, labels)`, fewer than `n` where there are no more; None for data without labels.
+    """
     found, count = [], 0
     for batch in batches.as_numpy_iterator():
         found.append(tf.nest.flatten(batch))

@@ -2,13 +2,15 @@
 
     python -m benchmarks.dot
 
-The paper's DCGAN pair (32x32x3, latents of 128), N = 100, 20 updates of gradient descent, the
-projection, and the last pass that makes the samples. The eager loop is TensorFlow's, update by
+The DCGAN pair of the paper's code (32x32x3, latents of 128), N = 100, 20 updates of gradient
+descent, the projection, and the last pass that makes the samples. All loops have the same layers,
+which is checked. The eager loop is TensorFlow's, update by
 update. PyTorch (the extra `bench`) asks for the gradient of latents alone, with frozen weights, and
 runs in eager mode, which is how people run it; `channels_last` is its other memory format. A second
 table has the time by updates and by samples: both lines should be straight.
 """
 
+import math
 import statistics
 import time
 
@@ -19,6 +21,9 @@ from absl import app, flags
 from benchmarks.timing import define_modes, interleaved, ratio, set_threads
 from keras_ot_gans import networks, samplers
 
+# Multiple of the width, kernel, stride: the critic of the paper's code, wider at every stride.
+CRITIC = ((1, 3, 1), (2, 4, 2), (2, 3, 1), (4, 4, 2), (4, 3, 1), (8, 4, 2), (8, 3, 1))
+SLOPE = 0.2
 LATENT_DIM, SHAPE, DELTA, RATE, K_EFF = 128, (32, 32, 3), 1e-3, 0.01, 1.0
 
 _MODES = define_modes("ours", "eager", "torch", "torch, channels_last")
@@ -28,6 +33,15 @@ _UPDATES = flags.DEFINE_integer("updates", 20, "Updates of each sample.", lower_
 _WIDTH = flags.DEFINE_integer("width", 64, "Width of both networks.", lower_bound=4)
 _THREADS = flags.DEFINE_integer("threads", 2, "Threads of both frameworks.", lower_bound=1)
 _LINES = flags.DEFINE_bool("lines", True, "Also the time by updates and by samples.")
+
+
+def _pair(width: int) -> tuple[keras.Model, keras.Model]:
+    stack = [keras.layers.Input(SHAPE)]
+    for multiple, kernel, stride in CRITIC:
+        stack.append(keras.layers.Conv2D(multiple * width, kernel, stride, padding="same"))
+        stack.append(keras.layers.LeakyReLU(SLOPE))
+    critic = keras.Sequential([*stack, keras.layers.Flatten(), keras.layers.Dense(1)])
+    return networks.dcgan_generator(LATENT_DIM, SHAPE, width=width), critic
 
 
 def _sampler(pair, updates: int) -> samplers.DOTSampler:
@@ -55,7 +69,7 @@ def _eager(pair):
     return run
 
 
-def _torch(channels_last: bool):
+def _torch(pair, channels_last: bool):
     """Return the same transport in PyTorch."""
     import torch
     from torch import nn
@@ -63,24 +77,22 @@ def _torch(channels_last: bool):
     torch.manual_seed(0)
     torch.set_num_threads(_THREADS.value)
     width = _WIDTH.value
-    parts = [nn.Linear(LATENT_DIM, 8 * width * 16), nn.Unflatten(1, (8 * width, 4, 4))]
-    parts += [nn.BatchNorm2d(8 * width), nn.ReLU()]
     channels = 8 * width
+    parts = [nn.Linear(LATENT_DIM, channels * 16), nn.Unflatten(1, (channels, 4, 4))]
     for _ in range(3):
-        up = nn.ConvTranspose2d(channels, channels // 2, 4, 2, 1)
+        up = nn.ConvTranspose2d(channels, channels // 2, 4, 2, 1, bias=False)
         parts += [up, nn.BatchNorm2d(channels // 2), nn.ReLU()]
         channels //= 2
     generator = nn.Sequential(*parts, nn.Conv2d(channels, 3, 3, 1, 1), nn.Tanh())
     parts, before = [], 3
-    for k in range(6):
-        after = width * 2 ** ((k + 1) // 2)
-        kernel, stride = (4, 2) if k % 2 else (3, 1)
-        parts += [nn.Conv2d(before, after, kernel, stride, 1), nn.LeakyReLU(0.1)]
-        before = after
-    last = nn.Conv2d(before, 8 * width, 3, 1, 1)
-    critic = nn.Sequential(
-        *parts, last, nn.LeakyReLU(0.1), nn.Flatten(), nn.Linear(8 * width * 16, 1)
-    )
+    for multiple, kernel, stride in CRITIC:
+        parts += [nn.Conv2d(before, multiple * width, kernel, stride, 1), nn.LeakyReLU(SLOPE)]
+        before = multiple * width
+    critic = nn.Sequential(*parts, nn.Flatten(), nn.Linear(before * 16, 1))
+    for ours, theirs in zip(pair, (generator, critic), strict=True):
+        numbers = sum(math.prod(v.shape) for v in ours.trainable_variables)
+        if numbers != sum(p.numel() for p in theirs.parameters()):
+            raise ValueError(f"The networks of both frameworks must be equal: {ours.name} is not.")
     both = nn.Sequential(generator, critic).eval().requires_grad_(False)
     if channels_last:
         both = both.to(memory_format=torch.channels_last)
@@ -105,17 +117,14 @@ def main(argv: list[str]) -> None:
     del argv
     set_threads(_THREADS.value)
     keras.utils.set_random_seed(0)
-    width, batch, updates = _WIDTH.value, _BATCH.value, _UPDATES.value
-    pair = (
-        networks.dcgan_generator(LATENT_DIM, SHAPE, width=width),
-        networks.dcgan_critic(SHAPE, 1, width=width),
-    )
+    batch, updates = _BATCH.value, _UPDATES.value
+    pair = _pair(_WIDTH.value)
     sampler = _sampler(pair, updates)
     known = {
         "ours": lambda: lambda: sampler.sample(batch),
         "eager": lambda: _eager(pair),
-        "torch": lambda: _torch(False),
-        "torch, channels_last": lambda: _torch(True),
+        "torch": lambda: _torch(pair, False),
+        "torch, channels_last": lambda: _torch(pair, True),
     }
     seconds = interleaved({mode: known[mode]() for mode in _MODES.value}, _ROUNDS.value)
     print("| loop | samples per second | its time over ours |\n|---|---|---|")

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import math
+import numbers
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ class Experiment:
         source: paper and figure.
         claim: what the paper says.
         budget: what a full run costs, in words.
-        settings: column names that tell rows of the table apart; all others are averaged.
-        run: function `(Run) -> rows`, each row a flat dict with a `seed`.
+        settings: column names that tell rows of the table apart; other numbers are averaged.
+        run: function `(Run) -> rows`, each row a dict with a `seed`; see `summary`.
     """
 
     name: str
@@ -128,7 +129,7 @@ class Part(NamedTuple):
     """What a part of an experiment leaves.
 
     Attributes:
-        rows: flat dicts.
+        rows: dicts, as `summary` takes them.
         pictures: uint8 arrays `(H, W, 3)`.
     """
 
@@ -140,13 +141,18 @@ def summary(rows: Sequence[dict], settings: Sequence[str]) -> list[dict]:
     """Average the rows that share their settings over the seeds.
 
     Args:
-        rows: flat dicts.
+        rows: dicts of numbers, strings and whatever else is to be kept in `results.json` alone.
         settings: keys that tell settings apart.
 
     Returns:
-        One dict per setting, in order of appearance: the settings, `seeds` (how many), and for
-        every number `(mean, standard deviation)`; the deviation is 0 for one seed, and where a
-        number is not finite.
+        One dict per setting, in order of appearance: the settings, `seeds` (how many), for every
+        number `(mean, standard deviation)`, and every different string in order of appearance. The
+        deviation is 0 for one seed, and where a number is not finite.
+
+    Example:
+        >>> rows = [{"method": "a", "seed": s, "knobs": f"rate={s}", "card": {}} for s in (1, 2)]
+        >>> summary(rows, ("method",))
+        [{'method': 'a', 'seeds': 2, 'knobs': 'rate=1; rate=2'}]
     """
     groups: dict[tuple, list[dict]] = {}
     for row in rows:
@@ -156,13 +162,16 @@ def summary(rows: Sequence[dict], settings: Sequence[str]) -> list[dict]:
         entry = dict(zip(settings, values, strict=True))
         entry["seeds"] = len({member.get("seed") for member in members})
         for key in members[0]:
+            found = [member[key] for member in members]
             if key in settings or key == "seed":
                 continue
-            numbers = [float(member[key]) for member in members]
-            spread = 0.0  # of one seed, and of a diverged one
-            if len(numbers) > 1 and all(map(math.isfinite, numbers)):
-                spread = statistics.stdev(numbers)
-            entry[key] = (statistics.fmean(numbers), spread)
+            if all(isinstance(value, numbers.Real) for value in found):
+                spread = 0.0  # of one seed, and of a diverged one
+                if len(found) > 1 and all(map(math.isfinite, found)):
+                    spread = statistics.stdev(map(float, found))
+                entry[key] = (statistics.fmean(map(float, found)), spread)
+            elif all(isinstance(value, str) for value in found):
+                entry[key] = "; ".join(dict.fromkeys(found))
         result.append(entry)
     return result
 

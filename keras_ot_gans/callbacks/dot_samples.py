@@ -1,6 +1,7 @@
 """What discriminator optimal transport would make of the samples, while the model trains."""
 
 import os
+import warnings
 from typing import Any
 
 import keras
@@ -23,6 +24,10 @@ class DOTSamples(PictureCallback):
     classes), and the critic's mean values `dot_score_before` and `dot_score_after`. The moving
     average of the generator is taken where there is one. The model must offer a `critic` with one
     value per sample, as `LipschitzGAN` does.
+
+    A critic that gives every sample one value, or values that are not finite, has no transport, and
+    a transport can diverge. Then samples before are drawn alone, `dot_score_after` is NaN, and a
+    warning is given once in each `fit`; the training goes on.
 
     Args:
         real: array `(n, 1)`, `(n, 2)` or images `(n, h, w, c)`, real data. Points are drawn over
@@ -78,10 +83,12 @@ class DOTSamples(PictureCallback):
         if not rate > 0:
             raise ValueError(f"`rate` must be positive. Received: rate={rate}. Try 0.01.")
         self.rate, self.sampler, self.values = rate, None, {}
+        self._warned = False
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Check the model, and make the sampler before hours of training."""
-        if self.sampler is None and getattr(self.model, "critic", None) is not None:
+        self._warned = False
+        if getattr(self.model, "critic", None) is not None and not self._made_for_the_model():
             model = self.model
             self.sampler = DOTSampler(
                 model.ema_generator or model.generator,
@@ -109,19 +116,48 @@ class DOTSamples(PictureCallback):
         if self.model.labels is not None:
             labels = np.asarray(self.model.labels.sample((self.num,), stream))
         before = np.asarray(sampler.pair.generate(z, labels))
-        constants = {
-            "K_eff": pair_lipschitz(sampler.pair, "data", self.pairs, seed=self.seed),
-            "k_eff": sampler.estimate_k_eff(self.seed),
-        }
-        after = sampler.transport(z, labels).samples
-        scores = {
-            "score_before": sampler.pair.score(before, labels),
-            "score_after": sampler.pair.score(after, labels),
-        }
-        self.values = {f"dot_{name}": float(np.max(value)) for name, value in constants.items()}
-        self.values |= {f"dot_{name}": float(np.mean(value)) for name, value in scores.items()}
-        if before.ndim == 4:
-            both = np.stack([before, after], axis=1).reshape(-1, *before.shape[1:])
-            return image_grid(both, 2 * self.columns, magnify=magnification(both))
-        titles = {f"step {step:,}": before, f"after {self.updates} updates of DOT": after}
-        return np.hstack([density_picture(self.real, x, title) for title, x in titles.items()])
+        self._log("score_before", keras.ops.mean(sampler.pair.score(before, labels)))
+        self._log("K_eff", pair_lipschitz(sampler.pair, "data", self.pairs, seed=self.seed))
+        try:
+            self._log("k_eff", sampler.estimate_k_eff(self.seed))
+            after = sampler.transport(z, labels).samples
+        except ValueError as error:
+            self._warn(error)
+            self._log("k_eff", pair_lipschitz(sampler.pair, "latent", self.pairs, seed=self.seed))
+            self._log("score_after", np.nan)
+            return self._picture(step, before)
+        self._log("score_after", keras.ops.mean(sampler.pair.score(after, labels)))
+        return self._picture(step, before, after)
+
+    def _picture(self, step: int, *samples: np.ndarray) -> np.ndarray:
+        """Draw samples before, and after where there are any."""
+        if samples[0].ndim == 4:
+            both = np.stack(samples, axis=1).reshape(-1, *samples[0].shape[1:])
+            return image_grid(both, len(samples) * self.columns, magnify=magnification(both))
+        titles = (f"step {step:,}", f"after {self.updates} updates of DOT")
+        named = zip(samples, titles, strict=False)
+        return np.hstack([density_picture(self.real, x, title) for x, title in named])
+
+    def _save(self) -> None:
+        try:
+            super()._save()
+        except ValueError as error:  # samples that are not finite cannot be drawn
+            self._warn(error)
+
+    def _log(self, name: str, value: Any) -> None:
+        self.values[f"dot_{name}"] = float(np.max(value))
+
+    def _warn(self, error: ValueError) -> None:
+        """Say what is wrong, the first time; the numbers go on saying it in the logs."""
+        if not self._warned:
+            warnings.warn(f"DOTSamples: {error}", RuntimeWarning, stacklevel=2)
+        self._warned = True
+
+    def _made_for_the_model(self) -> bool:
+        """Whether the sampler there is has the networks of the model that is trained now."""
+        if self.sampler is None:
+            return False
+        pair, model = self.sampler.pair, self.model
+        same = pair.generator is (model.ema_generator or model.generator)
+        same = same and pair.critic is model.critic
+        return same and pair.prior == model.prior and pair.labels == model.labels

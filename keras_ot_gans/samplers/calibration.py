@@ -104,6 +104,35 @@ def calibrate(real_scores: Any, fake_scores: Any, method: str = "logistic") -> C
     return fits[method](real, fake)
 
 
+def checked_calibration(calibration: Calibration | None) -> Calibration:
+    """Check the calibration that a sampler is given.
+
+    Args:
+        calibration: `Calibration`; None for the critic's own value.
+
+    Returns:
+        `Calibration`.
+
+    Raises:
+        TypeError: if it is something else.
+
+    Example:
+        >>> checked_calibration("logistic")
+        Traceback (most recent call last):
+        ...
+        TypeError: `calibration` must be None or a `Calibration`. Received: 'logistic'. Try \
+calibrate(*critic_scores(pair, real), "logistic").
+    """
+    if calibration is None:
+        return Calibration()
+    if not isinstance(calibration, Calibration):
+        raise TypeError(
+            f"`calibration` must be None or a `Calibration`. Received: {calibration!r}. Try "
+            'calibrate(*critic_scores(pair, real), "logistic").'
+        )
+    return calibration
+
+
 def calibration_z(calibration: Calibration, real_scores: Any, fake_scores: Any) -> float:
     """Test of a calibration on held-out scores: standard normal where it is right.
 
@@ -117,6 +146,7 @@ def calibration_z(calibration: Calibration, real_scores: Any, fake_scores: Any) 
 
     Raises:
         ValueError: if scores are missing or not finite.
+        TypeError: if the calibration is of another type.
 
     Example:
         >>> scores = [0.0] * 50
@@ -129,7 +159,7 @@ def calibration_z(calibration: Calibration, real_scores: Any, fake_scores: Any) 
     """
     real, fake = _checked(real_scores, "real_scores"), _checked(fake_scores, "fake_scores")
     scores = np.concatenate([real, fake])
-    logits = (calibration or Calibration())(scores).numpy() + np.log(len(real) / len(fake))
+    logits = checked_calibration(calibration)(scores).numpy() + np.log(len(real) / len(fake))
     p_real, p_fake = scipy.special.expit(logits), scipy.special.expit(-logits)
     return float((len(real) - np.sum(p_real)) / np.sqrt(np.sum(p_real * p_fake)))
 

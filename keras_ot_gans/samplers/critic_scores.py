@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 
+from keras_ot_gans.samplers.arguments import check_int, check_seed
 from keras_ot_gans.samplers.pair import Pair
 from keras_ot_gans.samplers.program import program
+from keras_ot_gans.samplers.step_seeds import reserved_stream
 
 
 def critic_scores(
@@ -26,7 +27,8 @@ def critic_scores(
         real_labels: int array `(n,)` of a conditional pair. The generated samples have the same
             labels, so that their frequencies do not enter the ratio.
         n_fake: int > 0, generated samples; None for `n`.
-        seed: int, the same samples at each call.
+        seed: int in [0, 2**31), the same samples at each call; others than a sampler draws by
+            this seed.
         batch_size: int > 0, samples per call of the networks.
 
     Returns:
@@ -35,6 +37,7 @@ def critic_scores(
     Raises:
         ValueError: if there is no critic, the samples are not of the pair, or labels are missing,
             superfluous, out of range or not `n`.
+        TypeError: if a number is no integer.
 
     Example:
         >>> pair = Pair(lambda z: 2.0 * z, lambda x: x[:, 0], latent_dim=1)
@@ -48,12 +51,8 @@ def critic_scores(
             f"`real` must hold samples like the generator's, (n, "
             f"{', '.join(map(str, pair.sample_shape))}). Received: shape {real.shape}."
         )
-    n_fake = len(real) if n_fake is None else n_fake
-    if min(n_fake, batch_size) < 1:
-        raise ValueError(
-            "`n_fake` and `batch_size` must be positive. "
-            f"Received: n_fake={n_fake}, batch_size={batch_size}. Try 10,000 and 100."
-        )
+    n_fake = len(real) if n_fake is None else check_int("n_fake", n_fake, 1, "Try 10000.")
+    batch_size = check_int("batch_size", batch_size, 1, "Try 100.")
     if (real_labels is None) != (pair.labels is None):
         raise ValueError(
             f"`real_labels` must be {'None' if pair.labels is None else 'given'} for this pair. "
@@ -66,7 +65,7 @@ def critic_scores(
                 f"`real_labels` must hold one label per sample, {len(real)}. "
                 f"Received: {len(real_labels)}."
             )
-    stream = keras.random.SeedGenerator(seed)
+    stream = reserved_stream("scores", check_seed(seed))
 
     def scores(n, function, rows):
         compiled, found = program(function), []

@@ -11,11 +11,15 @@ from keras_ot_gans.ops.priors import Uniform
 from keras_ot_gans.samplers.dot_arguments import (
     check_differentiable,
     check_numbers,
-    checked_box,
     checked_k_eff,
+    describe_k_eff,
 )
 from keras_ot_gans.samplers.dot_loop import DOTLoop, Moved
-from keras_ot_gans.samplers.dot_objective import check_projection, latent_direction
+from keras_ot_gans.samplers.dot_objective import (
+    check_projection,
+    latent_direction,
+    latent_step,
+)
 from keras_ot_gans.samplers.dot_optimizer import describe_optimizer, sample_optimizer
 from keras_ot_gans.samplers.lipschitz import check_estimate, pair_lipschitz
 from keras_ot_gans.samplers.program import program
@@ -43,17 +47,17 @@ class DOTSampler(Sampler):
         repeats: of the estimate, as `pair_lipschitz`.
         reduce: of the estimate, as `pair_lipschitz`.
         delta: float >= 0, as `dot_objective`. 1e-3: Table 1.
-        projection: "corrected", "paper" or "none", of gradients of normal latents; see
-            `latent_direction`. Uniform latents are clipped to their box after each update.
-        box: (low, high) of the data, to which samples are clipped after each update in data space;
-            in either space the generator is checked against it. None is no box.
+        projection: "corrected", "paper" or "none", of gradients of normal latents, see
+            `latent_direction`, and of their steps, see `latent_step`. Uniform latents are clipped
+            to their box after each update.
+        box: as `Pair`. In data space, samples are also clipped to it after each update.
         naive: bool, climb the critic without the cost of moving: the paper's control.
         tolerance: float >= 0; a sample whose objective fell by less in its last update stops there.
             None makes all updates.
         **kwargs: of `Sampler`.
 
     Raises:
-        TypeError: if `optimizer` is not one of Keras.
+        TypeError: if `optimizer` is not one of Keras, or an argument of another type.
         ValueError: if an argument is out of range, the networks do not fit each other, or the
             gradient does not reach what is to be moved.
 
@@ -66,8 +70,8 @@ class DOTSampler(Sampler):
         [0.6, 0.8]
 
     Source: Tanaka, "Discriminator Optimal Transport", NeurIPS 2019, Algorithms 1, 2 and 3.
-    Differs: the projection, see `latent_direction`; the label reaches the estimate of `k_eff`, see
-        `pair_lipschitz`; early stop. The authors' 2-D experiments take
+    Differs: the projection, see `latent_direction` and `latent_step`; the label reaches the
+        estimate of `k_eff`, see `pair_lipschitz`; early stop. The authors' 2-D experiments take
         `keras.optimizers.Adam(0.01, beta_1=0.0, beta_2=0.9, epsilon=1e-8)`, 100 updates and a box
         of (-2, 2), which the paper does not say.
     """
@@ -93,13 +97,12 @@ class DOTSampler(Sampler):
         tolerance: float | None = None,
         **kwargs: Any,
     ):
-        super().__init__(generator, critic, **kwargs)
+        super().__init__(generator, critic, box=box, **kwargs)
         check_estimate(space, pairs, repeats, reduce)
         check_numbers(updates, delta, tolerance)
         check_projection(projection)
-        self.space, self.updates, self.delta = space, int(updates), float(delta)
+        self.space, self.updates, self.delta = space, updates, float(delta)
         self.projection, self.naive, self.tolerance = projection, naive, tolerance
-        self.box = checked_box(box, self.pair)
         self._estimate = {"pairs": pairs, "repeats": repeats, "reduce": reduce}
         self._given = k_eff is not None
         self._k_eff = checked_k_eff(k_eff, self.pair) if self._given else None
@@ -209,27 +212,26 @@ class DOTSampler(Sampler):
         """Return all that the samples depend on besides the networks."""
         settings = {"space": self.space, "updates": self.updates}
         settings["optimizer"] = describe_optimizer(self._loop.optimizer)
-        k = np.asarray(self.k_eff)
-        # Many labels make a long card: least and greatest.
-        text = f"{k:.4g}" if k.ndim == 0 else f"{k.min():.4g}..{k.max():.4g} of {k.size} labels"
-        settings["k_eff"] = text
+        settings["k_eff"] = describe_k_eff(self.k_eff)
         if not self._given:
             settings |= self._estimate
         settings["delta"] = f"{self.delta:g}"
-        if self.space == "latent":
-            settings["projection"] = self.projection
-        return settings | {"box": self.box, "naive": self.naive, "tolerance": self.tolerance}
+        in_data = self.space == "data"
+        settings |= {"box": self.pair.box} if in_data else {"projection": self.projection}
+        return settings | {"naive": self.naive, "tolerance": self.tolerance}
 
     def _direction(self, points: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
         if self.space == "data":
             return gradients
         return latent_direction(self.pair.prior, points, gradients, self.projection)
 
-    def _inside(self) -> Callable[[tf.Tensor], tf.Tensor] | None:
+    def _inside(self) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None:
         """Return what puts updated points back where they belong."""
+        prior, projection, box = self.pair.prior, self.projection, self.pair.box
         if self.space == "latent":
-            return self.pair.prior.project if isinstance(self.pair.prior, Uniform) else None
-        return None if self.box is None else lambda x: tf.clip_by_value(x, *self.box)
+            kept = isinstance(prior, Uniform) or projection == "corrected"
+            return (lambda old, new: latent_step(prior, old, new, projection)) if kept else None
+        return None if box is None else lambda _, new: tf.clip_by_value(new, *box)
 
     def _move(self, origin: Any, labels: np.ndarray | None, stops: Sequence[int]) -> list[Moved]:
         """Move one batch, and keep it at each stop."""

@@ -1,14 +1,14 @@
 """Checks of what `DOTSampler` is given, before any work."""
 
+import hashlib
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ot_gans.samplers.arguments import check_int
 from keras_ot_gans.samplers.pair import Pair
-
-_PROBES = 64
 
 
 def checked_k_eff(k_eff: Any, pair: Pair) -> float | np.ndarray:
@@ -39,6 +39,27 @@ def checked_k_eff(k_eff: Any, pair: Pair) -> float | np.ndarray:
     return values if values.ndim else float(values)
 
 
+def describe_k_eff(k_eff: float | np.ndarray) -> str:
+    """Return a Lipschitz constant for the protocol card.
+
+    Args:
+        k_eff: of `checked_k_eff`.
+
+    Returns:
+        str; of many labels, which would make a long card, the least and the greatest, and digits
+        that tell any others apart.
+
+    Example:
+        >>> describe_k_eff(1 / 3), describe_k_eff(np.array([2.0, 1.0, 1.5]))
+        ('0.3333', '1..2 of 3 labels #335738b0')
+    """
+    texts = [f"{value:.4g}" for value in np.ravel(k_eff)]
+    if np.ndim(k_eff) == 0:
+        return texts[0]
+    digest = hashlib.sha256(" ".join(texts).encode()).hexdigest()[:8]
+    return f"{np.min(k_eff):.4g}..{np.max(k_eff):.4g} of {len(texts)} labels #{digest}"
+
+
 def check_numbers(updates: int, delta: float, tolerance: float | None) -> None:
     """Check the numbers of the loop.
 
@@ -49,9 +70,9 @@ def check_numbers(updates: int, delta: float, tolerance: float | None) -> None:
 
     Raises:
         ValueError: if one of them is negative or not finite.
+        TypeError: if `updates` is no integer.
     """
-    if updates < 0 or updates != int(updates):
-        raise ValueError(f"`updates` must be an int >= 0. Received: updates={updates}. Try 20.")
+    check_int("updates", updates, 0, "Try 20.")
     if not 0 <= delta < np.inf:
         raise ValueError(f"`delta` must be >= 0 and finite. Received: delta={delta}. Try 1e-3.")
     if tolerance is not None and not 0 <= tolerance < np.inf:
@@ -59,38 +80,6 @@ def check_numbers(updates: int, delta: float, tolerance: float | None) -> None:
             f"`tolerance` must be None or >= 0 and finite. Received: tolerance={tolerance}. "
             "Try 1e-4, or None to make all updates."
         )
-
-
-def checked_box(box: Any, pair: Pair) -> tuple[float, float] | None:
-    """Check the box of the data, and that the generator's samples lie about in it.
-
-    Args:
-        box: (low, high), or None.
-        pair: generator and critic.
-
-    Returns:
-        The box as floats, or None.
-
-    Raises:
-        ValueError: if it is no box, or samples leave it by more than its half width.
-    """
-    if box is None:
-        return None
-    if np.shape(box) != (2,) or not -np.inf < box[0] < box[1] < np.inf:
-        raise ValueError(
-            f"`box` must be (low, high), finite and in this order. Received: box={box}. "
-            "Try (-1.0, 1.0) for images."
-        )
-    low, high = float(box[0]), float(box[1])
-    x = np.asarray(pair.generate(*_probe(pair, _PROBES)))
-    half = (high - low) / 2
-    if x.min() < low - half or x.max() > high + half:
-        raise ValueError(
-            f"`box` must hold the generator's samples, all but a few. Received: box=({low:g}, "
-            f"{high:g}), samples from {x.min():.4g} to {x.max():.4g}. Is the critic of data in "
-            "another range, such as [0, 255] or [0, 1]? Rescale the generator's output."
-        )
-    return low, high
 
 
 def check_differentiable(pair: Pair, in_data_space: bool) -> None:
@@ -103,7 +92,9 @@ def check_differentiable(pair: Pair, in_data_space: bool) -> None:
     Raises:
         ValueError: if the gradient does not reach the samples, or the latents.
     """
-    z, labels = _probe(pair, 2)
+    stream = keras.random.SeedGenerator(0)
+    z = tf.convert_to_tensor(pair.prior.sample((2, pair.latent_dim), stream))
+    labels = None if pair.labels is None else pair.labels.sample((2,), stream)
     points = pair.generate(z, labels) if in_data_space else z
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(points)
@@ -115,9 +106,3 @@ def check_differentiable(pair: Pair, in_data_space: bool) -> None:
             f"{what} must be differentiable in what they take. Received: no gradient. Compute "
             "with the argument that is given, by TensorFlow or `keras.ops`, not by NumPy."
         )
-
-
-def _probe(pair: Pair, n: int) -> tuple[tf.Tensor, tf.Tensor | None]:
-    stream = keras.random.SeedGenerator(0)
-    z = tf.convert_to_tensor(pair.prior.sample((n, pair.latent_dim), stream))
-    return z, None if pair.labels is None else pair.labels.sample((n,), stream)

@@ -10,7 +10,7 @@ from keras_ot_gans.samplers.dot_objective import dot_objective
 from keras_ot_gans.samplers.pair import Pair
 from keras_ot_gans.samplers.program import program
 
-Direction = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+TwoToOne = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Moved(NamedTuple):
@@ -43,7 +43,7 @@ class DOTLoop:
         optimizer: of `sample_optimizer`; this loop owns it.
         in_data_space: bool, move samples; False moves latents.
         direction: function `(points, gradients) -> gradients`.
-        project: function of points, after each update; None leaves them.
+        project: function `(points before, points after an update) -> points`; None leaves them.
         delta: as `dot_objective`.
         naive: as `dot_objective`.
         tolerance: float >= 0 or None. A point whose objective fell by less in its last update
@@ -58,8 +58,8 @@ class DOTLoop:
         optimizer: keras.optimizers.Optimizer,
         *,
         in_data_space: bool,
-        direction: Direction,
-        project: Callable[[tf.Tensor], tf.Tensor] | None,
+        direction: TwoToOne,
+        project: TwoToOne | None,
         delta: float,
         naive: bool,
         tolerance: float | None,
@@ -140,7 +140,7 @@ class DOTLoop:
             return
         points = tf.convert_to_tensor(self._points.value)
         if self.project is not None:
-            points = self.project(points)
+            points = self.project(before, points)
         if self.tolerance is not None:
             active = tf.reshape(active, [-1] + [1] * (points.shape.rank - 1))
             points = tf.where(active, points, before)

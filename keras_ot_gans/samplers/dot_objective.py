@@ -82,6 +82,41 @@ def latent_direction(
     return g - z * ops.sum(g * z, axis=-1, keepdims=True) / z.shape[-1] ** 0.5
 
 
+def latent_step(
+    prior: Normal | Uniform, before: Tensor, after: Tensor, projection: str = "corrected"
+) -> Tensor:
+    """Put updated latents where they belong.
+
+    Args:
+        prior: of the latents. Those of a uniform prior are clipped to its box.
+        before: float tensor `(B, d)`.
+        after: float tensor `(B, d)`, what an optimizer made of them.
+        projection: as `latent_direction`. Under "corrected" the step loses its component along
+            `before`: memory, as in momentum, and a rate for each coordinate, as in Adam, turn
+            steps away from the tangent that their gradient had.
+
+    Returns:
+        Float tensor `(B, d)`.
+
+    Example:
+        >>> step = ops.array([[2.0, 0.0]]), ops.array([[5.0, 1.0]])
+        >>> latent_step(Normal(), *step).numpy().tolist()
+        [[2.0, 1.0]]
+
+    Source: Tanaka, 2019, Algorithm 2, for the clipping.
+    Differs: the paper projects the gradient alone, which is the same for plain gradient descent.
+        Lengths after 32 updates, as multiples of those at the start, in 128 dimensions (mean of 64
+        points, critic `-|x - 3|^2 / 2`, k_eff 10), by the gradient alone and by both: Adam(0.01)
+        with betas 0 and 0.9 1.030 and 1.002, SGD(0.01, momentum=0.9) 1.046 and 1.004, SGD(0.1,
+        momentum=0.9) 2.12 and 1.07, SGD(0.1) 1.006 and 1.006.
+    """
+    if isinstance(prior, Uniform):
+        return prior.project(after)
+    if projection == "corrected" and isinstance(prior, Normal):
+        return before + prior.tangent(before, after - before)
+    return after
+
+
 def check_projection(projection: str) -> None:
     """Check a projection's name.
 

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from keras_ot_gans.ops import random
 from keras_ot_gans.ops.priors import Normal, Uniform
-from keras_ot_gans.samplers.calibration import Calibration
+from keras_ot_gans.samplers.arguments import check_int
+from keras_ot_gans.samplers.calibration import Calibration, checked_calibration
 from keras_ot_gans.samplers.pair import Network
 from keras_ot_gans.samplers.program import program
 from keras_ot_gans.samplers.sampler import Sampler
@@ -33,7 +34,8 @@ class LangevinSampler(Sampler):
         rate: float > 0, variance of the noise in a coordinate. 0.01: likewise.
         temperature: float > 0. 1 is the data's density, less prefers the best.
         adjusted: bool. Accept or reject each step by Metropolis-Hastings (MALA).
-        calibration: `Calibration` from critic values to log density ratios; None takes the values.
+        calibration: `Calibration` from critic values to log density ratios, without knots: its
+            gradient is followed. None takes the values.
         **kwargs: of `Sampler`.
 
     Attributes:
@@ -42,7 +44,7 @@ class LangevinSampler(Sampler):
 
     Raises:
         ValueError: if an argument is out of range, or as `Sampler`.
-        TypeError: if the prior is neither normal nor uniform.
+        TypeError: if the prior is neither normal nor uniform, or an argument of another type.
 
     Example:
         >>> sampler = LangevinSampler(
@@ -76,8 +78,7 @@ class LangevinSampler(Sampler):
         **kwargs: Any,
     ):
         super().__init__(generator, critic, **kwargs)
-        if updates < 1:
-            raise ValueError(f"`updates` must be positive. Received: updates={updates}. Try 1000.")
+        self.updates = check_int("updates", updates, 1, "Try 1000.")
         for name, value in {"rate": rate, "temperature": temperature}.items():
             if not value > 0:
                 raise ValueError(
@@ -89,8 +90,14 @@ class LangevinSampler(Sampler):
                 "`prior` must be `ops.Normal()` or `ops.Uniform()`, whose densities are known. "
                 f"Received: {type(self.pair.prior).__name__}. Use `MetropolisHastingsSampler`."
             )
-        self.updates, self.rate, self.temperature = updates, float(rate), float(temperature)
-        self.adjusted, self.calibration = adjusted, calibration or Calibration()
+        self.rate, self.temperature, self.adjusted = float(rate), float(temperature), adjusted
+        self.calibration = checked_calibration(calibration)
+        if self.calibration.knots:
+            raise ValueError(
+                "`calibration` must be a line, whose gradient leads somewhere; that of knots is 0 "
+                f"on their steps. Received: {self.calibration}. Take calibrate(real_scores, "
+                "fake_scores, 'logistic')."
+            )
         self._accepted = self._proposed = 0
         self._run = program(self._moved)
 

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ot_gans.samplers.arguments import check_int, check_seed
 from keras_ot_gans.samplers.pair import Pair
+from keras_ot_gans.samplers.step_seeds import reserved_stream
 
 SPACES = ("latent", "data")
 REDUCTIONS = {"max": np.max, "mean": np.mean}
@@ -31,7 +33,8 @@ def pair_lipschitz(
         pairs: int > 0, pairs of independent samples in each repeat. 100: section 4.1.
         repeats: int > 0, how often the maximum over the pairs is taken.
         reduce: "max" or "mean" of the repeats' maxima.
-        seed: int, equal numbers for equal seeds.
+        seed: int in [0, 2**31), equal numbers for equal seeds; of other latents than a sampler
+            draws by this seed.
 
     Returns:
         float >= 0, in units of the critic per unit of the space; for a pair with labels a float64
@@ -40,6 +43,7 @@ def pair_lipschitz(
 
     Raises:
         ValueError: if an argument is out of range.
+        TypeError: if a number is no integer.
 
     Example:
         >>> pair = Pair(lambda z: 2.0 * z, lambda x: 3.0 * x[:, 0], latent_dim=1)
@@ -55,6 +59,7 @@ def pair_lipschitz(
         given samples: `ops.effective_lipschitz`.
     """
     check_estimate(space, pairs, repeats, reduce)
+    seed = check_seed(seed)
     classes = [None] if pair.labels is None else range(pair.labels.num_classes)
     found = [_constant(pair, space == "data", pairs, repeats, reduce, seed, y) for y in classes]
     return found[0] if pair.labels is None else np.asarray(found, "float64")
@@ -71,21 +76,21 @@ def check_estimate(space: str, pairs: int, repeats: int, reduce: str) -> None:
 
     Raises:
         ValueError: if one of them is out of range.
+        TypeError: if a number is no integer.
     """
     for name, value, names in (("space", space, SPACES), ("reduce", reduce, REDUCTIONS)):
         if value not in names:
             raise ValueError(
                 f"`{name}` must be one of {', '.join(names)}. Received: {name}={value!r}."
             )
-    for name, value, advice in (("pairs", pairs, 100), ("repeats", repeats, 1)):
-        if value < 1:
-            raise ValueError(f"`{name}` must be positive. Received: {name}={value}. Try {advice}.")
+    check_int("pairs", pairs, 1, "Try 100.")
+    check_int("repeats", repeats, 1, "Try 1.")
 
 
 def _constant(
     pair: Pair, in_data: bool, pairs: int, repeats: int, reduce: str, seed: int, label: int | None
 ) -> float:
-    stream = keras.random.SeedGenerator(seed)
+    stream = reserved_stream("slopes", seed)
     maxima = []
     for _ in range(repeats):
         sizes = [min(_ROWS, pairs - start) for start in range(0, pairs, _ROWS)]

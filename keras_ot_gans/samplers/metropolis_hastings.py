@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans.ops import random
-from keras_ot_gans.samplers.calibration import Calibration
+from keras_ot_gans.samplers.arguments import check_int
+from keras_ot_gans.samplers.calibration import Calibration, checked_calibration
 from keras_ot_gans.samplers.pair import Network
 from keras_ot_gans.samplers.program import program
 from keras_ot_gans.samplers.sampler import Sampler
@@ -38,6 +39,7 @@ class MetropolisHastingsSampler(Sampler):
 
     Raises:
         ValueError: if an argument is out of range, or as `Sampler`.
+        TypeError: if an argument is of another type.
 
     Example:
         >>> sampler = MetropolisHastingsSampler(
@@ -67,9 +69,8 @@ class MetropolisHastingsSampler(Sampler):
         **kwargs: Any,
     ):
         super().__init__(generator, critic, **kwargs)
-        if length < 1:
-            raise ValueError(f"`length` must be positive. Received: length={length}. Try 640.")
-        self.length, self.calibration = length, calibration or Calibration()
+        self.length = check_int("length", length, 1, "Try 640.")
+        self.calibration = checked_calibration(calibration)
         self._starts = self._checked_starts(real_scores, real_labels)
         self._accepted = self._proposed = 0
         self._run = program(self._ends)

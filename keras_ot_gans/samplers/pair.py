@@ -4,13 +4,27 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans.networks.conditioning import with_labels
 from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.ops.priors import Normal, Uniform
+from keras_ot_gans.samplers.pair_checks import (
+    REFUSALS,
+    check_kinds,
+    check_range,
+    checked_box,
+    checked_latent_dim,
+    misfit,
+    one_for_each,
+    said,
+)
 
 Network = Callable[..., Any]
+# A prime that is no usual size of data, so that other axes are not taken for the batch's.
+_PROBED = 13
+_RANGED = 64  # samples that show the generator's range
 
 
 class Pair:
@@ -27,13 +41,27 @@ class Pair:
         latent_dim: int, width of the latents; None reads it from a `keras.Model`.
         prior: `ops.Normal()` or `ops.Uniform()` of the latents; None is the normal.
         labels: `ops.Labels` of a conditional generator and critic, or None.
+        box: (low, high), the range of the data that the critic was trained on, (-1.0, 1.0) for
+            images of this library. Some samples are generated to see whether they lie about in it
+            and fill both of its halves. None checks nothing.
 
     Attributes:
         sample_shape: tuple, shape of one sample.
 
     Raises:
         ValueError: if the latents' width is unknown or is not the generator's, the critic does not
-            take the generator's samples, or does not return one number for each.
+            take the generator's samples, does not return one number for each, or is of data in
+            another range.
+        TypeError: if `prior`, `labels` or `latent_dim` is of another type.
+
+    Example:
+        >>> grey = lambda z: keras.ops.sigmoid(z)
+        >>> Pair(grey, lambda x: x[:, 0], latent_dim=2, box=(-1, 1))
+        Traceback (most recent call last):
+        ...
+        ValueError: `box` must hold the generator's samples, all but a few, in both of its halves. \
+Received: box=(-1, 1), samples from 0.0786 to 0.8795. Is the critic of data in another range, such \
+as [0, 255] or [0, 1]? Rescale the generator's output.
     """
 
     def __init__(
@@ -44,13 +72,14 @@ class Pair:
         latent_dim: int | None = None,
         prior: Normal | Uniform | None = None,
         labels: Labels | None = None,
+        box: tuple[float, float] | None = None,
     ):
         self.generator, self.critic = generator, critic
-        self.prior, self.labels = prior or Normal(), labels
-        self.latent_dim = _latent_dim(generator, latent_dim)
-        z = tf.zeros((2, self.latent_dim))
-        classes = None if labels is None else tf.zeros((2,), "int32")
-        self.sample_shape = tuple(self._probe(z, classes).shape[1:])
+        self.prior, self.labels = Normal() if prior is None else prior, labels
+        check_kinds(self.prior, labels)
+        self.latent_dim = checked_latent_dim(generator, latent_dim)
+        self.box = checked_box(box)
+        self.sample_shape = tuple(self._probe().shape[1:])
 
     def generate(self, z: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         """Return samples.
@@ -75,23 +104,14 @@ class Pair:
             float32 tensor `(B,)`; differentiable in `x`.
 
         Raises:
-            ValueError: if there is no critic, or it returns features.
+            ValueError: if there is no critic, or it does not return one number for each sample.
         """
         if self.critic is None:
             raise ValueError(
                 "`critic` must be given to score samples. Received: None. Pass the critic (or "
                 "discriminator) that was trained on the same data."
             )
-        values = tf.convert_to_tensor(_infer(self.critic, with_labels(x, labels)))
-        if values.shape.rank == 2 and values.shape[1] == 1:
-            values = values[:, 0]
-        if values.shape.rank != 1:
-            raise ValueError(
-                "`critic` must return one number per sample, (B,) or (B, 1). Received: shape "
-                f"{tuple(values.shape)}. A critic of features (ACT, OT-GAN) has no order of better "
-                "and worse; take one with a single output."
-            )
-        return tf.cast(values, "float32")
+        return one_for_each(_infer(self.critic, with_labels(x, labels)), x)
 
     def score_latents(self, z: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         """Return the critic's values of what latents become, `D(G(z))`.
@@ -105,16 +125,23 @@ class Pair:
         """
         return self.score(self.generate(z, labels), labels)
 
-    def _probe(self, z: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
+    def _probe(self) -> tf.Tensor:
         """Run both networks once, so that what does not fit is said before any work."""
+        n = _PROBED if self.box is None else _RANGED
+        stream = keras.random.SeedGenerator(0)
+        z = tf.convert_to_tensor(self.prior.sample((n, self.latent_dim), stream))
+        labels = None if self.labels is None else self.labels.sample((n,), stream)
         try:
             x = self.generate(z, labels)
-        except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        except REFUSALS as error:
             raise ValueError(
                 f"`generator` must take latents (B, {self.latent_dim})"
                 f"{'' if labels is None else ' and labels (B,)'}. Received: one that refuses them "
-                f"({error}). Check `latent_dim` and `labels`."
+                f"({said(error)}). Check `latent_dim` and `labels`."
             ) from error
+        if self.box is not None:
+            check_range(self.box, np.asarray(x))
+        x, labels = x[:_PROBED], None if labels is None else labels[:_PROBED]
         if self.critic is None:
             return x
         takes = getattr(self.critic, "input_shape", None)
@@ -122,20 +149,13 @@ class Pair:
             shapes = takes if isinstance(takes, list) else [takes]
             wanted = 1 if labels is None else 2
             if len(shapes) != wanted or not x.shape.is_compatible_with(shapes[0]):
-                raise _misfit(x, f"one of {takes}", labels)
+                raise misfit(x, f"one of {takes}", labels)
         try:
-            self.score(x, labels)
-        except (TypeError, tf.errors.InvalidArgumentError) as error:
-            raise _misfit(x, f"one that refuses them ({error})", labels) from error
+            values = _infer(self.critic, with_labels(x, labels))
+        except REFUSALS as error:
+            raise misfit(x, f"one that refuses them ({said(error)})", labels) from error
+        one_for_each(values, x)
         return x
-
-
-def _misfit(x: tf.Tensor, received: str, labels: tf.Tensor | None) -> ValueError:
-    told = "" if labels is None else " and their labels (B,)"
-    return ValueError(
-        f"`critic` must take the generator's samples, (B, {', '.join(map(str, x.shape[1:]))})"
-        f"{told}. Received: {received}. Both must be of the same data, in the same range."
-    )
 
 
 def _infer(network: Network, inputs: Any) -> Any:
@@ -143,21 +163,3 @@ def _infer(network: Network, inputs: Any) -> Any:
     if isinstance(network, keras.layers.Layer):
         return network(inputs, training=False)
     return network(inputs)
-
-
-def _latent_dim(generator: Network, latent_dim: int | None) -> int:
-    shape = getattr(generator, "input_shape", None)
-    if isinstance(shape, list) and shape:
-        shape = shape[0]
-    width = shape[-1] if isinstance(shape, tuple) and len(shape) == 2 else None
-    if width is None and latent_dim is None:
-        raise ValueError(
-            "`latent_dim` must be given where the generator does not tell it. Received: "
-            f"{generator!r}. Pass the width of its latents."
-        )
-    if width is not None and latent_dim not in (None, width):
-        raise ValueError(
-            f"`latent_dim` must equal the generator's input width {width}. "
-            f"Received: latent_dim={latent_dim}. Leave it out to read it from the generator."
-        )
-    return width or latent_dim

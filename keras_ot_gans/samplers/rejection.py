@@ -8,11 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans.ops import random
-from keras_ot_gans.samplers.calibration import Calibration
+from keras_ot_gans.samplers.arguments import check_int
+from keras_ot_gans.samplers.calibration import Calibration, checked_calibration
 from keras_ot_gans.samplers.pair import Network
 from keras_ot_gans.samplers.program import program
 from keras_ot_gans.samplers.sampler import Sampler
-from keras_ot_gans.samplers.step_seeds import StepSeeds, batch_key
+from keras_ot_gans.samplers.step_seeds import StepSeeds, batch_key, reserved_stream
 
 
 class BurnIn(NamedTuple):
@@ -57,6 +58,7 @@ class RejectionSampler(Sampler):
         burned_in: `BurnIn`, measured when it is first asked for.
 
     Raises:
+        TypeError: if an argument is of another type.
         ValueError: if an argument is out of range, or as `Sampler`; when drawing, if `max_rounds`
             are not enough.
 
@@ -94,16 +96,14 @@ class RejectionSampler(Sampler):
             raise ValueError(
                 f"`percentile` must be in [0, 100]. Received: percentile={percentile}. Try 80."
             )
-        for name, value in {"burn_in": burn_in, "max_rounds": max_rounds}.items():
-            if value < 1:
-                raise ValueError(f"`{name}` must be positive. Received: {name}={value}. Try 1000.")
         if epsilon < 0:
             raise ValueError(
                 f"`epsilon` must not be negative. Received: epsilon={epsilon}. Try 1e-14."
             )
-        self.calibration = calibration or Calibration()
+        self.calibration = checked_calibration(calibration)
         self.percentile, self.gamma = (percentile if gamma is None else None), gamma
-        self.burn_in, self.max_rounds = burn_in, max_rounds
+        self.burn_in = check_int("burn_in", burn_in, 1, "Try 10000.")
+        self.max_rounds = check_int("max_rounds", max_rounds, 1, "Try 1000.")
         self.epsilon = 0.0 if self._exact else epsilon
         self._ratios = program(self._log_ratios)
         self._run = program(self._rounds)
@@ -111,8 +111,8 @@ class RejectionSampler(Sampler):
     @functools.cached_property
     def burned_in(self) -> BurnIn:
         """Measure the largest ratio, gamma and the acceptance, on seeds of their own."""
-        stream, found = keras.random.SeedGenerator(0), []
-        of_labels = keras.random.SeedGenerator(1)
+        stream, found = reserved_stream("burn_in"), []
+        of_labels = reserved_stream("burn_in_labels")
         for _ in range(0, self.burn_in, self.batch_size):
             z, labels = self.latents(stream), self._full(None, of_labels)
             found.append(self._ratios(z, labels).numpy())
@@ -149,11 +149,17 @@ class RejectionSampler(Sampler):
         return samples.numpy()
 
     def settings(self) -> dict[str, Any]:
-        """Return gamma or its percentile, the burn-in and the calibration."""
-        named = {"percentile": self.percentile, "gamma": self.gamma}
-        named = {name: value for name, value in named.items() if value is not None}
+        """Return all that the samples depend on besides the networks, also what is measured."""
+        measured = {"measured_maximum": f"{self.burned_in.maximum:.4g}"}
+        if self._exact:
+            named = {"exact": True}
+        elif self.gamma is not None:
+            named = {"gamma": self.gamma, "epsilon": f"{self.epsilon:g}"}
+        else:
+            named = {"percentile": self.percentile, "epsilon": f"{self.epsilon:g}"}
+            measured["measured_gamma"] = f"{self.burned_in.gamma:.4g}"
         rest = {"burn_in": self.burn_in, "calibration": str(self.calibration)}
-        return (named or {"exact": True}) | rest
+        return named | rest | measured
 
     @property
     def _exact(self) -> bool:

@@ -9,15 +9,17 @@ import numpy as np
 
 from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.ops.priors import Normal, Uniform
+from keras_ot_gans.samplers.arguments import check_int, check_seed
 from keras_ot_gans.samplers.pair import Network, Pair
+from keras_ot_gans.samplers.step_seeds import reserved_stream
 
 
 class Sampler(ABC):
     """Draws samples from a trained generator, and a critic where it needs one. Abstract.
 
-    A sampler draws batch by batch: memory does not grow with `n`, and the first samples of a seed
-    are the same for every `n`. Samplers of one seed and one `batch_size` that begin at the
-    generator's samples begin at the same ones.
+    A sampler draws batch by batch: the memory of `batches` does not grow with `n`, that of `sample`
+    holds them all. The first samples of a seed are the same for every `n`. Samplers of one seed and
+    one `batch_size` that begin at the generator's samples begin at the same ones.
 
     Args:
         generator: as `Pair`.
@@ -25,10 +27,12 @@ class Sampler(ABC):
         latent_dim: as `Pair`.
         prior: as `Pair`.
         labels: as `Pair`.
+        box: as `Pair`.
         batch_size: int > 0, samples per call of the networks.
 
     Raises:
         ValueError: if an argument is out of range, or the networks do not fit each other.
+        TypeError: if an argument is of another type.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Sampler(ABC):
         latent_dim: int | None = None,
         prior: Normal | Uniform | None = None,
         labels: Labels | None = None,
+        box: tuple[float, float] | None = None,
         batch_size: int = 100,
     ):
         if self.needs_critic and critic is None:
@@ -49,10 +54,10 @@ class Sampler(ABC):
                 f"`critic` must be given for {type(self).__name__}. Received: None. Pass the "
                 "critic (or discriminator) that was trained on the same data."
             )
-        if batch_size < 1:
-            raise ValueError(f"`batch_size` must be positive. Received: {batch_size}. Try 100.")
-        self.pair = Pair(generator, critic, latent_dim=latent_dim, prior=prior, labels=labels)
-        self.batch_size = batch_size
+        self.batch_size = check_int("batch_size", batch_size, 1, "Try 100.")
+        self.pair = Pair(
+            generator, critic, latent_dim=latent_dim, prior=prior, labels=labels, box=box
+        )
 
     def sample(
         self, n: int, seed: int = 0, labels: Any = None, verbose: int | bool = 0
@@ -61,7 +66,7 @@ class Sampler(ABC):
 
         Args:
             n: int >= 0, how many.
-            seed: int, the same samples at each call.
+            seed: int in [0, 2**31), the same samples at each call.
             labels: int array `(n,)`, classes of a conditional generator; None draws them.
             verbose: 1 shows a progress bar.
 
@@ -69,7 +74,9 @@ class Sampler(ABC):
             float32 array `(n, *sample_shape)`, in the range of the generator.
 
         Raises:
-            ValueError: if `n` is negative, or labels are superfluous, out of range or not `n`.
+            ValueError: if `n` or `seed` is out of range, or labels are superfluous, out of range or
+                not `n`.
+            TypeError: if `n` or `seed` is no integer.
         """
         parts = list(self.batches(n, seed, labels, verbose))
         empty = np.zeros((0, *self.pair.sample_shape), "float32")
@@ -86,18 +93,23 @@ class Sampler(ABC):
             labels: as `sample`.
             verbose: as `sample`.
 
-        Yields:
-            float32 arrays `(b, *sample_shape)`, `b <= batch_size`, `n` samples in all.
+        Returns:
+            Iterator over float32 arrays `(b, *sample_shape)`, `b <= batch_size`, `n` samples in
+            all.
 
         Raises:
-            ValueError: as `sample`.
+            ValueError: as `sample`, at once.
+            TypeError: as `sample`, at once.
         """
-        if n < 0:
-            raise ValueError(f"`n` must not be negative. Received: n={n}. Try 64.")
+        n, seed = check_int("n", n, 0, "Try 64."), check_seed(seed)
         if labels is not None:
             labels = self._checked(labels, n)
-        stream = keras.random.SeedGenerator(seed)
-        of_labels = keras.random.SeedGenerator(seed + 1)
+        return self._drawn(n, seed, labels, verbose)
+
+    def _drawn(
+        self, n: int, seed: int, labels: np.ndarray | None, verbose: int | bool
+    ) -> Iterator[np.ndarray]:
+        stream, of_labels = keras.random.SeedGenerator(seed), reserved_stream("labels", seed)
         bar = keras.utils.Progbar(n, verbose=int(verbose), unit_name="sample")
         for start in range(0, n, self.batch_size):
             size = min(self.batch_size, n - start)

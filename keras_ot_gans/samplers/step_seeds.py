@@ -1,7 +1,33 @@
-"""Seeds for samplers that go on drawing while they run, inside one compiled loop."""
+"""Seeds beside those of users: of steps inside a compiled loop, and of a sampler's own draws."""
 
 import keras
 import tensorflow as tf
+
+_TOP = tf.int32.min  # users' seeds are below 2**31: with this bit flipped, none is one of theirs
+_USES = ("labels", "burn_in", "burn_in_labels", "slopes", "scores")
+_DRAWS = 24  # bits that count a stream's draws
+
+
+def reserved_stream(use: str, seed: int = 0) -> keras.random.SeedGenerator:
+    """Return seeds that no stream of a user's has, and no other use.
+
+    What is measured once, and then used to draw samples, must not be measured on their latents.
+
+    Args:
+        use: "labels", "burn_in", "burn_in_labels", "slopes" or "scores".
+        seed: int in [0, 2**31).
+
+    Returns:
+        `keras.random.SeedGenerator`.
+
+    Example:
+        >>> reserved_stream("labels", 3).state.numpy().tolist()
+        [-2147483645, 16777216]
+    """
+    stream = keras.random.SeedGenerator(seed)
+    # Keys of batches have the same first number, and as the second a count of draws from 0.
+    stream.state.assign([seed + _TOP, (1 + _USES.index(use)) << _DRAWS])
+    return stream
 
 
 def batch_key(stream: keras.random.SeedGenerator) -> tf.Tensor:
@@ -22,8 +48,7 @@ def batch_key(stream: keras.random.SeedGenerator) -> tf.Tensor:
         True
     """
     state = tf.cast(keras.ops.convert_to_numpy(stream.state), tf.int32)
-    # Users' seeds are small: with the top bit flipped, no stream of theirs has these states.
-    state = tf.bitwise.bitwise_xor(state, tf.constant([tf.int32.min, 0]))
+    state = tf.bitwise.bitwise_xor(state, tf.constant([_TOP, 0]))
     return tf.random.stateless_uniform((2,), state, None, None, tf.int32, alg="philox")
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from keras_ot_gans.samplers.arguments import check_int
 from keras_ot_gans.samplers.dot import DOTSampler
 from keras_ot_gans.samplers.sampler import Sampler
 
@@ -68,7 +69,7 @@ def tune(
         `Tuning(rate, updates, score, trials)`. Ties go to fewer updates, then to the earlier rate.
 
     Raises:
-        TypeError: if `make` returns something else than a `DOTSampler`.
+        TypeError: if `make` returns something else than a `DOTSampler`, or a number is no integer.
         ValueError: if an argument is out of range, a sampler makes too few updates, or a score is
             not finite.
 
@@ -121,19 +122,19 @@ class _Along(Sampler):
 def _checked(
     rates: Sequence[float], updates: Sequence[int], n: int
 ) -> tuple[list[float], tuple[int, ...]]:
-    rates, stops = [float(rate) for rate in rates], tuple(sorted(updates))
+    rates = [float(rate) for rate in rates]
+    stops = tuple(sorted(check_int("updates", stop, 1, "Try [5, 10, 20].") for stop in updates))
     if not rates or len(set(rates)) < len(rates) or not all(0 < r < np.inf for r in rates):
         raise ValueError(
             f"`rates` must be positive and finite, none twice. Received: rates={rates}. "
             "Try [0.003, 0.01, 0.03]."
         )
-    if not stops or len(set(stops)) < len(stops) or not all(s == int(s) > 0 for s in stops):
+    if not stops or len(set(stops)) < len(stops):
         raise ValueError(
-            f"`updates` must be positive ints, none twice. Received: updates={list(updates)}. "
+            f"`updates` must be ints, at least one, none twice. Received: updates={list(updates)}. "
             "Try [5, 10, 20]."
         )
-    if n < 1:
-        raise ValueError(f"`n` must be positive. Received: n={n}. Try 1000.")
+    check_int("n", n, 1, "Try 1000.")
     return rates, stops
 
 

@@ -2,7 +2,7 @@ import keras
 import pytest
 
 from apps.look_up import call, look_up
-from keras_ot_gans import models
+from keras_ot_gans import models, samplers
 
 
 def test_call_leaves_none_to_the_default():
@@ -11,6 +11,25 @@ def test_call_leaves_none_to_the_default():
         2,
         4,
     )
+
+
+def test_call_keeps_a_none_that_the_user_wrote():
+    def sampler(percentile: float | None = 80.0, burn_in: int = 10, anything=1):
+        return percentile, burn_in, anything
+
+    written = {"name": "f", "percentile": None, "anything": None}
+    assert call("x", sampler, written) == (80.0, 10, 1)
+    assert call("x", sampler, written, keep_none=True) == (None, 10, None)
+    made = call(
+        "sampler", samplers.RejectionSampler, {"percentile": None, "latent_dim": 1, "burn_in": 9},
+        lambda z: z, lambda x: x[:, 0], keep_none=True,
+    )  # fmt: skip
+    assert made.settings()["exact"] is True
+    # Where None is no value of the argument, it is said, and not by a traceback of the class.
+    with pytest.raises(ValueError, match="`x.burn_in` must be of type int.* Received: None"):
+        call("x", sampler, {"burn_in": None}, keep_none=True)
+    with pytest.raises(ValueError, match="`x` must have keys among.* Received: bun"):
+        call("x", sampler, {"bun": None}, keep_none=True)
 
 
 def test_call_names_a_missing_key():

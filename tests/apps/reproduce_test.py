@@ -90,6 +90,20 @@ def test_a_diverged_seed_is_infinite_and_not_an_accident():
     assert record.table([entry]).splitlines()[-1] == "| a | 2 | inf |"
 
 
+def test_what_is_no_number_is_listed_or_left_to_the_file(tmp_path):
+    rows = [
+        {"method": "a", "seed": s, "knobs": k, "card": {"k_eff": s}, "score": 1.0}
+        for s, k in enumerate(("rate=1", "rate=2", "rate=1"))
+    ]
+    (entry,) = record.summary(rows, ("method",))
+    assert entry == {"method": "a", "seeds": 3, "knobs": "rate=1; rate=2", "score": (1.0, 0.0)}
+    experiment = record.Experiment("x", "a paper", "much", "little", ("method",), lambda run: rows)
+    run = record.Run(tmp_path, (0, 1, 2), 1.0, print)
+    record.write(tmp_path, experiment, run, rows, 1.0)
+    assert json.loads((tmp_path / "results.json").read_text())["rows"] == rows
+    assert "rate=1; rate=2" in (tmp_path / "table.md").read_text()
+
+
 def test_columns_that_only_some_settings_have():
     entries = record.summary(
         [{"part": "x", "seed": 0, "p": 1.0}, {"part": "y", "seed": 0}], ("part",)

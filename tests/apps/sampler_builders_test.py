@@ -9,6 +9,7 @@ import pytest
 
 from apps import evaluation, experiment, sample, sampler_builders, sampling
 from apps.evaluation import Request
+from apps.held_out import TRAINING, Reals
 from apps.run_folder import RunFolder
 from apps.sampler_builders import Players, build, parse
 from configs import lipschitz_mnist
@@ -22,7 +23,7 @@ TEXTS = {
     "metropolis_hastings": "metropolis_hastings(length=2, initial='generated', calibration='none')",
     "plain": "plain",
     "rejection": "rejection(percentile=0, burn_in=20, calibration='none')",
-    "top_k": "top_k(fraction=0.5)",
+    "top_k": "top_k(candidates=2)",
     "truncation": "truncation(threshold=0.5)",
 }
 
@@ -37,7 +38,8 @@ def hill(x):
 
 def players(**kwargs):
     real = np.random.default_rng(0).normal(1.0, 2.0, (500, 1)).astype("float32")
-    given = {"prior": ops.Normal(), "labels": None, "real": lambda n: (real[:n], None)}
+    reals = lambda n: Reals(real[:n], None, "fresh")  # noqa: E731
+    given = {"prior": ops.Normal(), "labels": None, "real": reals}
     generator = keras.Sequential([keras.Input((1,)), keras.layers.Lambda(line)])
     return Players(**{"generator": generator, "critic": hill, "origin": "here", **given, **kwargs})
 
@@ -57,9 +59,10 @@ def run(tmp_path_factory):
     ("text", "found"),
     [
         ("plain", ("plain", {})),
-        (" top_k( fraction = 0.25 ) ", ("top_k", {"fraction": 0.25})),
+        (" top_k( candidates = 4 ) ", ("top_k", {"candidates": 4})),
         ("dot(box=(-1, 1), naive=True)", ("dot", {"box": (-1, 1), "naive": True})),
         ("dot(k_eff=None, space='data')", ("dot", {"k_eff": None, "space": "data"})),
+        ("dot(k_eff=None, space=data)", ("dot", {"k_eff": None, "space": "data"})),
     ],
 )
 def test_texts(text, found):
@@ -68,8 +71,8 @@ def test_texts(text, found):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "dot(", "dot(20)", "dot(**{'rate': 1})", "dot(rate=x)", "a.b()", "f()()", "1", "dot(rate="
-     "__import__('os').getpid())"],
+    ["", "dot(", "dot(20)", "dot(**{'rate': 1})", "dot(rate=x.y)", "a.b()", "f()()", "1",
+     "dot(rate=__import__('os').getpid())"],
 )  # fmt: skip
 def test_texts_that_say_something_else(text):
     with pytest.raises(ValueError, match=r"`sampler` must be NAME or NAME\(knob=value, ...\)"):
@@ -86,7 +89,7 @@ def test_every_sampler_has_a_name():
 def test_optimizers_of_the_paper():
     given = {"space": "data", "k_eff": 1.0}
     text = "dot(space='data', updates=7, k_eff=1.0, optimizer='adam', rate=0.5)"
-    made = build(text, players(), batch_size=4)
+    made = build(text, players(), batch_size=4).sampler
     adam = keras.optimizers.Adam(0.5, beta_1=0.0, beta_2=0.9, epsilon=1e-8)
     expected = samplers.DOTSampler(*players()[:2], updates=7, optimizer=adam, batch_size=4, **given)
     assert made.describe() == expected.describe() and made.batch_size == 4
@@ -95,14 +98,48 @@ def test_optimizers_of_the_paper():
 
 def test_calibration_is_that_of_real_and_generated_samples():
     # Real N(1, 4), generated N(0, 4), critic x: the log ratio is (2 x - 1) / 8.
-    made = build("langevin(updates=1)", players())
+    made = build("langevin(updates=1)", players()).sampler
     assert made.calibration.slope == pytest.approx(0.25, abs=0.1)  # 500 and 500 samples
-    chains = build("metropolis_hastings(length=2)", players())
+    chains = build("metropolis_hastings(length=2)", players()).sampler
     assert chains.settings()["initial"] == "real"
-    assert str(build("rejection(calibration='isotonic')", players()).calibration)[:8] == "isotonic"
+    isotonic = build("rejection(calibration='isotonic')", players()).sampler
+    assert str(isotonic.calibration)[:8] == "isotonic"
     alone = players(real=None)  # not asked for
     for text in ("rejection(calibration='none')", TEXTS["metropolis_hastings"]):
-        assert str(build(text, alone).calibration) == "none"
+        assert str(build(text, alone).sampler.calibration) == "none"
+
+
+def test_exact_rejection_is_a_percentile_of_none():
+    made = build("rejection(percentile=None, calibration=none, burn_in=100)", players())
+    assert made.describe().startswith("rejection(exact=True, burn_in=100, calibration=none")
+
+
+def test_what_the_critic_was_trained_on_stands_on_the_card():
+    real = np.random.default_rng(0).normal(1.0, 2.0, (500, 1)).astype("float32")
+    seen = players(real=lambda n: Reals(real[:n], None, TRAINING))
+    for text in ("rejection(burn_in=20)", "langevin(updates=1)", "metropolis_hastings(length=2)"):
+        assert build(text, seen).describe().endswith(", calibrated_on=training)")
+        assert "calibrated_on" not in build(text, players()).describe()
+    for text in ("plain", "rejection(burn_in=20, calibration=none)"):
+        assert "calibrated_on" not in build(text, seen).describe()
+
+
+def grey(z):
+    return keras.ops.tile(keras.ops.sigmoid(z)[:, None, None, :], (1, 4, 4, 1))
+
+
+def corner(x):
+    return x[:, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"plain", "truncation"}))
+def test_images_in_another_range_than_the_critics_are_refused(name):
+    generator = keras.Sequential([keras.Input((1,)), keras.layers.Lambda(grey)])
+    with pytest.raises(ValueError, match="`box` must hold .* Is the critic of data in another"):
+        build(TEXTS[name], players(generator=generator, critic=corner))
+    given = TEXTS[name].replace("(", "(box=(0, 1), ", 1)
+    sampler = build(given, players(generator=generator, critic=corner)).sampler
+    assert sampler.sample(2).shape == (2, 4, 4, 1)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +150,9 @@ def test_calibration_is_that_of_real_and_generated_samples():
         ("dot(optimizer='adm')", "`sampler.optimizer` must be one of adam, sgd"),
         ("metropolis_hastings(initial='fake')", "`sampler.initial` must be one of"),
         ("langevin(calibration='platt')", "`method` must be one of"),
+        ("langevin(calibration=isotonic)", "`calibration` must be a line"),
+        ("rejection(burn_in=None)", "`sampler.burn_in` must be of type int"),
+        ("dot(rate=x)", "`sampler.rate` must be a number above 0. Received: 'x'"),
         ("dot(prior='normal')", "Received: prior"),
     ],
 )
@@ -124,7 +164,7 @@ def test_mistakes(text, part):
 def test_a_sampler_that_asks_needs_a_critic():
     with pytest.raises(ValueError, match="`critic` must be given for DOTSampler"):
         build("dot", players(critic=None))
-    assert build("truncation", players(critic=None)).sample(3).shape == (3, 1)
+    assert build("truncation", players(critic=None)).sampler.sample(3).shape == (3, 1)
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
@@ -141,7 +181,7 @@ def test_app_takes_another_runs_critic(run_app, run, tmp_path):
     other = shutil.copytree(run, tmp_path / "other")
     arguments = [f"--workdir={run}", "--num=4", "--sampler=top_k", f"--out={tmp_path / 'a.npz'}"]
     code, printed, _ = run_app(sample, *arguments, f"--critic_workdir={other}")
-    assert code == 0 and "judged by other, by top_k(fraction=0.5)" in printed
+    assert code == 0 and "judged by other, by top_k(candidates=2)" in printed
     with np.load(tmp_path / "a.npz") as stored:
         judged = stored["samples"]
     assert run_app(sample, *arguments)[0] == 0
@@ -161,11 +201,11 @@ def test_calibration_reads_the_runs_data(run, monkeypatch):
     config = experiment.ConfigDict(folder.read_config())
     with digits():
         loaded = sampling.load_players(folder, config)
-        images, labels = loaded.real(20)
+        images, labels, _ = loaded.real(20)
         assert images.shape == (20, 28, 28, 1) and labels.shape == (20,)
         made = build("rejection(percentile=0, burn_in=20)", loaded, 10)
     assert "calibration=logistic(" in made.describe()
-    assert made.sample(3).shape == (3, 28, 28, 1)
+    assert made.sampler.sample(3).shape == (3, 28, 28, 1)
 
 
 def test_the_card_of_a_score_tells_the_sampler(run, tmp_path, monkeypatch):
@@ -189,7 +229,6 @@ def test_the_card_of_a_score_tells_the_sampler(run, tmp_path, monkeypatch):
     [
         ({"npz": "a.npz", "sampler": "dot"}, "`sampler` must be left out where the images are"),
         ({"workdir": "run", "critic_workdir": "b"}, "`critic_workdir` must come with a --sampler"),
-        ({"generator": "g.keras", "critic_workdir": "b", "sampler": "dot"}, "`critic_workdir`"),
     ],
 )
 def test_requests_that_do_not_fit(fields, part):

@@ -1,5 +1,7 @@
 """The callback of discriminator optimal transport, on networks whose transport is known."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -80,6 +82,77 @@ def test_labels_reach_both_networks(tmp_path):
     # Class y: x = (y + 1) z, D = -(y + 1) x, so the largest slopes are 3 of samples, 9 of latents.
     assert logs["dot_K_eff"] == pytest.approx(3, rel=1e-4)  # float32 differences
     assert logs["dot_k_eff"] == pytest.approx(9, rel=1e-4)
+
+
+def test_a_second_model_has_its_own_samples(tmp_path):
+    def steep(slope):
+        generator = linear(2, [[slope, 0], [0, 1]], "generator")
+        return models.LipschitzGAN(generator, linear(2, [[2], [0]], "critic"), seed=0)
+
+    callback = callbacks.DOTSamples(np.eye(2), tmp_path, num=8, updates=1, pairs=4000)
+    first, second = steep(3.0), steep(5.0)
+    constants = [run(model, callback, 1)["dot_k_eff"][0] for model in (first, second)]
+    # As above: slopes of 3 * 2 and 5 * 2.
+    np.testing.assert_allclose(constants, [6, 10], atol=0.02)
+    sampler = callback.sampler
+    assert sampler.pair.generator is second.generator and sampler.pair.critic is second.critic
+    callback.on_train_begin()
+    assert callback.sampler is sampler  # compiled once for each model
+
+
+BROKEN = {
+    # Critic's weights, generator's weights, rate, and the words of the warning.
+    "constant critic": (0.0, 1.0, 0.01, "`k_eff` must be positive and finite"),
+    "NaN critic": (np.nan, 1.0, 0.01, "`k_eff` must be positive and finite"),
+    "infinite critic": (np.inf, 1.0, 0.01, "`k_eff` must be positive and finite"),
+    "diverging transport": (1.0, 1.0, 1e38, "must keep samples finite"),
+    "NaN generator": (1.0, np.nan, 0.01, "`k_eff` must be positive and finite"),
+}
+
+
+@pytest.mark.parametrize("images", [False, True])
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_has_no_transport_does_not_end_the_training(tmp_path, name, images):
+    of_critic, of_generator, rate, words = BROKEN[name]
+    generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4 if images else 2)])
+    critic = keras.Sequential([keras.Input((2, 2, 1) if images else (2,))])
+    if images:
+        generator.add(keras.layers.Reshape((2, 2, 1)))
+        generator.add(keras.layers.Activation("tanh"))
+        critic.add(keras.layers.Flatten())
+    critic.add(keras.layers.Dense(1))
+    for network, value in ((generator, of_generator), (critic, of_critic)):
+        layer = next(layer for layer in network.layers if layer.weights)
+        kernel, bias = layer.get_weights()
+        layer.set_weights([np.full_like(kernel, value) * kernel, bias])
+    model = models.LipschitzGAN(generator, critic, seed=0)
+    real = np.zeros((5, 2, 2, 1)) if images else np.random.default_rng(0).normal(size=(20, 2))
+    callback = callbacks.DOTSamples(real, tmp_path, num=6, updates=9, rate=rate, pairs=20)
+    callback.set_model(model)
+    callback.on_train_begin()
+    logs = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", RuntimeWarning)
+        callback.on_epoch_end(0, logs)
+        callback.on_epoch_end(1, logs)
+    assert [words in str(warning.message) for warning in caught] == [True]  # said once
+    assert logs.keys() == {"dot_K_eff", "dot_k_eff", "dot_score_before", "dot_score_after"}
+    assert np.isnan(logs["dot_score_after"])
+    if name == "constant critic":
+        assert logs["dot_K_eff"] == logs["dot_k_eff"] == 0.0
+    # Samples that are not finite cannot be drawn; all others are.
+    assert len(list((tmp_path / "dot").glob("*.png"))) == (name != "NaN generator")
+
+
+def test_a_training_goes_on_without_a_transport(tmp_path):
+    generator, critic = linear(2, [[3, 0], [0, 1]], "generator"), linear(2, [[0], [0]], "critic")
+    callback = callbacks.DOTSamples(np.eye(2), tmp_path, num=8, updates=2, pairs=9)
+    model = models.LipschitzGAN(generator, critic, seed=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "DOTSamples: `k_eff` must be positive")
+        history = run(model, callback)
+    assert history["dot_k_eff"] == [0.0, 0.0] and np.isnan(history["dot_score_after"]).all()
 
 
 def test_a_model_without_such_a_critic_is_refused(tmp_path):

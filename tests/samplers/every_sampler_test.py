@@ -14,14 +14,14 @@ from keras_ot_gans.samplers import (
     TopKSampler,
     TruncationSampler,
 )
-from keras_ot_gans.samplers.step_seeds import StepSeeds, batch_key
+from keras_ot_gans.samplers.step_seeds import StepSeeds, batch_key, reserved_stream
 from tests.samplers import gaussian_targets as gaussian
 
 SAMPLERS = {
     "dot": (DOTSampler, {"updates": 5}),
     "plain": (PlainSampler, {}),
     "truncation": (TruncationSampler, {}),
-    "top_k": (TopKSampler, {"fraction": 0.25}),
+    "top_k": (TopKSampler, {"candidates": 4}),
     "rejection": (RejectionSampler, {"burn_in": 100}),
     "metropolis_hastings": (MetropolisHastingsSampler, {"length": 5}),
     "started_at_data": (MetropolisHastingsSampler, {"length": 5, "real_scores": [0.3, 0.9]}),
@@ -99,8 +99,25 @@ def test_settings_are_the_description(name):
 def test_critic_is_needed_and_must_be_a_value(name):
     with pytest.raises(ValueError, match="`critic` must be given for"):
         make(name, critic=None)
-    with pytest.raises(ValueError, match=r"`critic` must return one number.* shape \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"`critic` must return one number.* shape \(13, 3\)"):
         make(name, critic=lambda x: tf.tile(x[:, :1], [1, 3]))
+
+
+@JUDGED
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(name, value):
+    with pytest.raises(ValueError, match="finite"):
+        make(name, critic=lambda x: value + 0.0 * x[:, 0]).sample(3)
+
+
+@EACH
+def test_range_of_the_critics_data(name):
+    def grey(z):
+        return tf.sigmoid(z)
+
+    with pytest.raises(ValueError, match="`box` must hold the generator's samples.*in both"):
+        make(name, grey, box=(-1, 1))
+    assert make(name, grey, box=(0, 1)).sample(3).shape == (3, 2)
 
 
 @pytest.mark.parametrize("name", ["top_k", "metropolis_hastings", "langevin", "adjusted"])
@@ -131,6 +148,22 @@ def test_every_batch_begins_at_the_plain_samples(kind, knobs):
     sampler = kind(gaussian.generator, lambda x: 0.0 * x[:, 0], latent_dim=2, batch_size=8, **knobs)
     plain = make("plain").sample(20, seed=6)
     np.testing.assert_allclose(sampler.sample(20, seed=6), plain, atol=1e-5)
+
+
+def test_reserved_seeds_are_no_users_and_no_batches():
+    uses = ("labels", "burn_in", "burn_in_labels", "slopes", "scores")
+    states = []
+    for seed in (0, 1, 2**31 - 1):
+        stream = keras.random.SeedGenerator(seed)
+        stream.next()
+        states.append(stream.state.numpy())
+        # What `batch_key` draws its key by, of this seed's streams.
+        states.append(states[-1] - [2**31, 0])
+        for use in uses:
+            states.append(reserved_stream(use, seed).state.numpy())
+            np.testing.assert_array_equal(states[-1], reserved_stream(use, seed).state.numpy())
+    # As `ops.random` takes them: 32 bits each.
+    assert len(np.unique(np.array(states).astype("int32"), axis=0)) == 3 * 7
 
 
 def test_seeds_of_steps_and_batches_differ():

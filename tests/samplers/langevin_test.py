@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 from keras_ot_gans.ops import Normal, Uniform
-from keras_ot_gans.samplers import Calibration, LangevinSampler
+from keras_ot_gans.samplers import Calibration, LangevinSampler, calibrate
 from tests.samplers import gaussian_targets as gaussian
 from tests.samplers.gaussian_targets import MEAN, P_VALUE, SCALE, STD, TARGET, p_value
 
@@ -99,6 +99,14 @@ def test_calibration_is_applied():
     np.testing.assert_allclose(twice.sample(50), langevin(updates=5).sample(50), rtol=1e-5)
 
 
+def test_calibration_of_steps_has_no_gradient_to_follow():
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(1.0, 1.0, 200), rng.normal(0.0, 1.0, 200)
+    with pytest.raises(ValueError, match="`calibration` must be a line.*isotonic.*'logistic'"):
+        langevin(calibration=calibrate(real, fake, "isotonic"))
+    langevin(calibration=calibrate(real, fake, "logistic"))
+
+
 def test_divergence_is_named():
     with pytest.raises(ValueError, match="`rate` must be small enough.* Received: rate=10.0"):
         langevin(rate=10.0, updates=200).sample(10)
@@ -107,12 +115,19 @@ def test_divergence_is_named():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="`updates` must be positive. Received: updates=0"):
+    with pytest.raises(
+        ValueError, match="`updates` must be an integer of at least 1. Received: updates=0"
+    ):
         langevin(updates=0)
     with pytest.raises(ValueError, match="`rate` must be positive. Received: rate=-1"):
         langevin(rate=-1)
     with pytest.raises(ValueError, match="`temperature` must be positive"):
         langevin(temperature=0)
+
+    with pytest.raises(TypeError, match="`updates` must be an integer.* Received: updates=None"):
+        langevin(updates=None)
+    with pytest.raises(TypeError, match="`calibration` must be .* Received: 'logistic'"):
+        langevin(calibration="logistic")
 
     class Other:
         sample = Normal.sample

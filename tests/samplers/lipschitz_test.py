@@ -1,13 +1,13 @@
 """Effective Lipschitz constants against known slopes and a restatement."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.ops.priors import Normal, Uniform
-from keras_ot_gans.samplers import Pair, pair_lipschitz
+from keras_ot_gans.samplers import Pair, PlainSampler, pair_lipschitz
+from keras_ot_gans.samplers.step_seeds import reserved_stream
 
 
 @pytest.mark.parametrize("prior", [Normal(), Uniform()])
@@ -31,7 +31,7 @@ def test_a_linear_critic_has_the_largest_cosine_of_the_pairs():
 
 def restated(pairs, repeats, reduce, space, seed):
     """The definition, pair by pair, in float64, from the same latents."""
-    stream = keras.random.SeedGenerator(seed)
+    stream = reserved_stream("slopes", seed)
     maxima = []
     for _ in range(repeats):
         z = np.asarray(Normal().sample((2 * pairs, 3), stream), "float64")
@@ -67,6 +67,20 @@ def test_images_are_flattened():
     latent, data = (pair_lipschitz(pair, space) for space in ("latent", "data"))
     assert latent == data  # the same points
     assert 3.0 < data < 6.0 + 1e-4  # at most |w| = 3 sqrt(4)
+
+
+def test_slopes_are_not_those_of_a_seeds_samples():
+    seen = []
+
+    def generator(z):
+        seen.append(np.ravel(z))
+        return z
+
+    pair = Pair(generator, lambda x: x[:, 0], latent_dim=1)
+    seen.clear()
+    pair_lipschitz(pair, pairs=50, seed=3)  # 100 latents, as of a batch
+    drawn = PlainSampler(lambda z: z, latent_dim=1).sample(100, seed=3)[:, 0]
+    assert not set(np.concatenate(seen)) & set(drawn)
 
 
 def test_many_pairs_are_taken_in_parts():
@@ -122,10 +136,18 @@ def test_a_critic_that_is_not_finite_shows(value):
     [
         ({"space": "image"}, "`space` must be one of latent, data. Received: space='image'"),
         ({"reduce": "median"}, "`reduce` must be one of max, mean"),
-        ({"pairs": 0}, "`pairs` must be positive. Received: pairs=0"),
-        ({"repeats": -1}, "`repeats` must be positive. Received: repeats=-1"),
+        ({"pairs": 0}, "`pairs` must be an integer of at least 1. Received: pairs=0"),
+        ({"repeats": -1}, "`repeats` must be an integer of at least 1. Received: repeats=-1"),
+        ({"seed": -1}, "`seed` must be an integer of at least 0"),
     ],
 )
 def test_arguments_out_of_range(wrong, words):
     with pytest.raises(ValueError, match=words):
         pair_lipschitz(Pair(lambda z: z, lambda x: x[:, 0], latent_dim=1), **wrong)
+
+
+def test_numbers_that_are_no_integers():
+    pair = Pair(lambda z: z, lambda x: x[:, 0], latent_dim=1)
+    for name in ("pairs", "repeats", "seed"):
+        with pytest.raises(TypeError, match=f"`{name}` must be an integer"):
+            pair_lipschitz(pair, **{name: 100.0})

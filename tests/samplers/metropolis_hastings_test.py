@@ -99,8 +99,14 @@ def test_calibration_is_applied_to_proposals_and_starts():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="`length` must be positive. Received: length=0"):
+    with pytest.raises(
+        ValueError, match="`length` must be an integer of at least 1. Received: length=0"
+    ):
         chains(length=0)
+    with pytest.raises(TypeError, match="`length` must be .* Received: length=2.5"):
+        chains(length=2.5)
+    with pytest.raises(TypeError, match="`calibration` must be .* Received: 'logistic'"):
+        chains(calibration="logistic")
     with pytest.raises(ValueError, match="`real_scores` must be finite numbers"):
         chains(real_scores=[np.nan])
     with pytest.raises(ValueError, match="`real_labels` must be None for this generator"):

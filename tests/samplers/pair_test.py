@@ -101,6 +101,96 @@ def test_what_does_not_fit_is_said_at_once(networks, kwargs, words):
         Pair(*networks, **kwargs)
 
 
+class Subclassed(keras.Model):
+    """A critic that tells no shape before its call."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = model(5, keras.layers.Dense(1))
+
+    def call(self, x):
+        return self.dense(x)
+
+
+@pytest.mark.parametrize(
+    "critic", [Subclassed, lambda: lambda x: model(5, keras.layers.Dense(1))(x)]
+)
+def test_a_critic_that_keras_refuses_is_named_in_one_line(critic):
+    with pytest.raises(ValueError, match="`critic` must take the generator's samples") as error:
+        Pair(lambda z: z, critic(), latent_dim=4)
+    text = str(error.value)
+    assert "expected axis -1 of input shape to have value 5" in text
+    assert "\n" not in text and "\x1b" not in text and "Arguments" not in text
+
+
+@pytest.mark.parametrize("d", [2, 3, 11, 100])
+def test_a_critic_that_sums_over_the_batch_is_named(d):
+    with pytest.raises(ValueError, match="one number per sample.* for 13 samples"):
+        Pair(lambda z: z, lambda x: tf.reduce_sum(x, axis=0), latent_dim=d)
+
+
+def test_values_are_counted_at_every_call():
+    # Where the batch of the probe is a size of the data, the first batch of another size says so.
+    pair = Pair(lambda z: z, lambda x: tf.reduce_sum(x, axis=0), latent_dim=13)
+    with pytest.raises(ValueError, match=r"one number per sample.*\(13,\) for 5 samples"):
+        pair.score_latents(tf.ones((5, 13)))
+
+
+@pytest.mark.parametrize("result", [lambda x: (x[:, 0], x), lambda x: {"value": x[:, 0]}])
+def test_a_critic_of_several_results_is_named(result):
+    with pytest.raises(ValueError, match="one number per sample.* Received: (tuple|dict)"):
+        Pair(lambda z: z, result, latent_dim=4)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"prior": "uniform"}, "`prior` must be a prior of latents.* Received: prior='uniform'"),
+        ({"prior": Uniform}, "`prior` must be a prior of latents"),
+        ({"labels": 10}, "`labels` must be None or `ops.Labels`. Received: labels=10"),
+        ({"latent_dim": 4.0}, "`latent_dim` must be an integer of at least 1"),
+    ],
+)
+def test_arguments_of_another_type(wrong, words):
+    with pytest.raises(TypeError, match=words):
+        Pair(lambda z: z, lambda x: x[:, 0], **{"latent_dim": 4, **wrong})
+
+
+# --- the range of the data ---
+
+
+@pytest.mark.parametrize("box", [(1.0, -1.0), (-1.0, float("inf")), 3.0, (1, 2, 3)])
+def test_what_is_no_box(box):
+    with pytest.raises(ValueError, match="`box` must be .low, high., finite"):
+        Pair(lambda z: z, latent_dim=2, box=box)
+
+
+@pytest.mark.parametrize(
+    ("generator", "box"),
+    [
+        (lambda z: 127.5 * (tf.tanh(z) + 1.0), (-1.0, 1.0)),
+        (tf.sigmoid, (-1.0, 1.0)),
+        (tf.tanh, (0.0, 1.0)),
+    ],
+)
+def test_a_generator_of_another_range_than_the_critic(generator, box):
+    with pytest.raises(ValueError, match="`box` must hold the generator's samples.*Rescale"):
+        Pair(generator, latent_dim=2, box=box)
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        # Beyond the box, but by less than its half width; dark; all one value, which tells nothing.
+        lambda z: 1.4 * tf.tanh(9.0 * z),
+        lambda z: tf.sigmoid(z) - 1.0,
+        tf.zeros_like,
+    ],
+)
+def test_a_generator_of_the_range(generator):
+    assert Pair(generator, latent_dim=2, box=(-1, 1)).box == (-1.0, 1.0)
+
+
 def test_there_is_nothing_to_score_with():
     with pytest.raises(ValueError, match="`critic` must be given to score samples"):
         Pair(lambda z: z, latent_dim=2).score(tf.ones((1, 2)))

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 import scipy.stats
+import tensorflow as tf
 
 from keras_ot_gans.samplers import Calibration, PlainSampler, RejectionSampler
+from keras_ot_gans.samplers.step_seeds import reserved_stream
 from tests.samplers import gaussian_targets as gaussian
 from tests.samplers.gaussian_targets import P_VALUE, TARGET, p_value
 
@@ -16,8 +18,8 @@ def rejection(critic=gaussian.log_ratio, **kwargs):
 
 
 def burn_in_ratios(critic=gaussian.log_ratio):
-    """The burn-in's log ratios, which have a stream of seed 0."""
-    stream = keras.random.SeedGenerator(0)
+    """The burn-in's log ratios, which have a stream of their own."""
+    stream = reserved_stream("burn_in")
     plain = PlainSampler(gaussian.generator, latent_dim=1, batch_size=2500)
     x = np.concatenate([gaussian.generator(plain.latents(stream)) for _ in range(4)])
     return np.asarray(critic(x), "float64")
@@ -29,11 +31,28 @@ def odds(ratios, epsilon=1e-14):
     return below - np.log(-np.expm1(below - epsilon))
 
 
-def test_exact_rejection_draws_from_the_target():
+@pytest.mark.parametrize("seed", [0, 1])
+def test_exact_rejection_draws_from_the_target(seed):
     sampler = rejection(percentile=None)
-    assert p_value(sampler.sample(10_000), TARGET) > P_VALUE
+    assert p_value(sampler.sample(10_000, seed), TARGET) > P_VALUE
     # The control: the generator itself is far from the target.
     assert p_value(PlainSampler(gaussian.generator, latent_dim=1).sample(10_000), TARGET) < 1e-20
+
+
+def test_the_largest_ratio_is_not_of_the_samples_of_seed_0():
+    seen = []
+
+    def critic(x):
+        if tf.executing_eagerly():
+            return gaussian.log_ratio(x)
+        return tf.numpy_function(lambda x: seen.append(x) or x[:, 0], [x], tf.float32)
+
+    sampler = rejection(lambda x: tf.ensure_shape(critic(x), (x.shape[0],)), burn_in=5000)
+    assert sampler.burned_in and len(seen) == 2
+    drawn = PlainSampler(gaussian.generator, latent_dim=1, batch_size=2500).sample(5000)
+    burned = np.concatenate(seen)
+    # Normals of 24 bits: of 5,000 x 5,000 pairs a few agree by chance, and not the extremes.
+    assert len(np.intersect1d(burned, drawn)) < 50 and burned.max() != drawn.max()
 
 
 def test_acceptance_of_exact_rejection_is_one_over_the_largest_ratio():
@@ -124,17 +143,43 @@ def test_rare_label_is_bounded_too():
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="`percentile` must be in .* Received: percentile=101"):
         rejection(percentile=101)
-    with pytest.raises(ValueError, match="`burn_in` must be positive. Received: burn_in=0"):
+    with pytest.raises(ValueError, match="`burn_in` must be an integer of at least 1.*burn_in=0"):
         rejection(burn_in=0)
-    with pytest.raises(ValueError, match="`max_rounds` must be positive"):
+    with pytest.raises(TypeError, match="`burn_in` must be .* Received: burn_in=10000.0"):
+        rejection(burn_in=1e4)
+    with pytest.raises(ValueError, match="`max_rounds` must be an integer of at least 1"):
         rejection(max_rounds=0)
+    with pytest.raises(TypeError, match="`calibration` must be .* Received: 'logistic'"):
+        rejection(calibration="logistic")
     with pytest.raises(ValueError, match="`epsilon` must not be negative"):
         rejection(epsilon=-1e-3)
     with pytest.raises(ValueError, match="`critic` must return finite values.* 10000 of 10000"):
         rejection(lambda x: x * np.nan).acceptance()
 
 
-def test_settings_name_the_mode():
-    assert rejection().describe() == "rejection(percentile=80.0, burn_in=10000, calibration=none)"
-    assert rejection(gamma=0.5).settings()["gamma"] == 0.5
-    assert rejection(percentile=None).settings()["exact"] is True
+def test_settings_name_the_mode_and_what_was_measured():
+    found = rejection().burned_in
+    assert rejection().describe() == (
+        "rejection(percentile=80.0, epsilon=1e-14, burn_in=10000, calibration=none, "
+        f"measured_maximum={found.maximum:.4g}, measured_gamma={found.gamma:.4g})"
+    )
+    given = rejection(gamma=0.5).settings()
+    assert given["gamma"] == 0.5 and "measured_gamma" not in given
+    exact = rejection(percentile=None).settings()
+    assert exact["exact"] is True and "epsilon" not in exact
+
+
+def test_other_laws_have_other_cards():
+    cards = {
+        rejection(**knobs).describe()
+        for knobs in (
+            {},
+            {"epsilon": 1e-2},
+            {"critic": lambda x: 2.0 * gaussian.log_ratio(x)},
+            {"gamma": 0.5},
+            {"gamma": 0.5, "epsilon": 1e-2},
+            {"percentile": None},
+            {"percentile": None, "critic": lambda x: 2.0 * gaussian.log_ratio(x)},
+        )
+    }
+    assert len(cards) == 7

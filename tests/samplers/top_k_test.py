@@ -10,10 +10,10 @@ from tests.samplers import gaussian_targets as gaussian
 from tests.samplers.gaussian_targets import P_VALUE, p_value
 
 
-@pytest.mark.parametrize(("fraction", "candidates"), [(0.5, 2), (1 / 3, 3), (0.1, 10)])
-def test_best_of_candidates_is_their_maximum(fraction, candidates):
+@pytest.mark.parametrize("candidates", [2, 3, 10])
+def test_best_of_candidates_is_their_maximum(candidates):
     sampler = TopKSampler(
-        lambda z: z, lambda x: x**3, latent_dim=1, fraction=fraction, batch_size=2500
+        lambda z: z, lambda x: x**3, latent_dim=1, candidates=candidates, batch_size=2500
     )
     samples = sampler.sample(10_000)
     assert p_value(samples, lambda x: scipy.stats.norm.cdf(x) ** candidates) > P_VALUE
@@ -39,12 +39,27 @@ def test_label_reaches_generator_and_critic():
 
 def test_one_candidate_is_the_plain_sampler():
     given = (lambda z: 2.0 * z, lambda x: x[:, 0])
-    sampler = TopKSampler(*given, latent_dim=2, fraction=1, batch_size=8)
+    sampler = TopKSampler(*given, latent_dim=2, candidates=1, batch_size=8)
     plain = PlainSampler(*given, latent_dim=2, batch_size=8).sample(20, seed=3)
     np.testing.assert_array_equal(sampler.sample(20, seed=3), plain)
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.3, 2.0, -0.5])
-def test_fraction_must_be_one_over_a_whole_number(fraction):
-    with pytest.raises(ValueError, match="`fraction` must be 1 over a whole number"):
-        TopKSampler(lambda z: z, lambda x: x, latent_dim=1, fraction=fraction)
+def test_candidates_must_be_a_number():
+    for wrong, error in ((0, ValueError), (0.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="`candidates` must be an integer of at least 1"):
+            TopKSampler(lambda z: z, lambda x: x, latent_dim=1, candidates=wrong)
+
+
+def test_the_card_is_what_makes_the_sampler_again():
+    made = TopKSampler(lambda z: z, lambda x: x, latent_dim=1, candidates=3)
+    assert made.describe() == "top_k(candidates=3)" and made.settings() == {"candidates": 3}
+    assert TopKSampler(lambda z: z, lambda x: x, latent_dim=1, **made.settings()).candidates == 3
+
+
+def test_one_value_that_is_not_finite_is_enough():
+    # Of 2 x 50 candidates, one in six is beyond 1: the rest are finite, and the best of them.
+    sampler = TopKSampler(
+        lambda z: z, lambda x: tf.where(x[:, 0] > 1.0, np.nan, x[:, 0]), latent_dim=1, batch_size=50
+    )
+    with pytest.raises(ValueError, match="`critic` must give finite values"):
+        sampler.sample(5)

@@ -52,16 +52,16 @@ def test_stops_respect_the_early_stop():
     # A stop in between must not wake a sample that stopped.
     seen = []
     tune(
-        lambda rate: made(keras.optimizers.Adam(rate), 9, tolerance=0.157),
+        lambda rate: made(keras.optimizers.Adam(rate), 9, tolerance=0.2),
         lambda x: seen.append(x) or 0.0,
         [0.05],
         [3, 5, 9],
         n=4,
     )
     for x, stop in zip(seen, (0, 3, 5, 9), strict=True):
-        alone = made(keras.optimizers.Adam(0.05), stop, tolerance=0.157).sample(4)
+        alone = made(keras.optimizers.Adam(0.05), stop, tolerance=0.2).sample(4)
         np.testing.assert_allclose(x, alone, rtol=1e-5, atol=1e-6)  # two graphs
-    whole = made(keras.optimizers.Adam(0.05), 9, tolerance=0.157)
+    whole = made(keras.optimizers.Adam(0.05), 9, tolerance=0.2)
     z = whole.latents(keras.random.SeedGenerator(0))
     assert len(set(whole.transport(z).updates)) > 1
 
@@ -116,12 +116,11 @@ def test_scores_that_are_not_finite_are_refused(value):
         ({"rates": [0.1, 0.1]}, "none twice"),
         ({"rates": [-0.1]}, "`rates` must be positive"),
         ({"rates": [float("nan")]}, "`rates` must be positive"),
-        ({"updates": []}, "`updates` must be positive ints"),
-        ({"updates": [0, 4]}, "`updates` must be positive ints"),
+        ({"updates": []}, "`updates` must be ints, at least one"),
+        ({"updates": [0, 4]}, "`updates` must be an integer of at least 1"),
         ({"updates": [4, 4]}, "none twice"),
-        ({"updates": [2.5]}, "`updates` must be positive ints"),
         ({"updates": [9]}, "samplers of at least 9 updates. Received: updates=8"),
-        ({"n": 0}, "`n` must be positive"),
+        ({"n": 0}, "`n` must be an integer of at least 1"),
     ],
 )
 def test_arguments_out_of_range(wrong, words):
@@ -131,5 +130,7 @@ def test_arguments_out_of_range(wrong, words):
 
 
 def test_make_must_make_dot_samplers():
+    with pytest.raises(TypeError, match="`updates` must be an integer.*updates=2.5"):
+        tune(make, lambda x: 1.0, [0.1], [2.5], n=4)
     with pytest.raises(TypeError, match="`make` must return a DOTSampler. Received: PlainSampler"):
         tune(lambda rate: PlainSampler(generator, latent_dim=3), len, [0.1], [4], n=4)
