@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -12,10 +13,29 @@ from keras_ot_gans import models, networks
 from keras_ot_gans.divergences import bidirectional, f_divergence
 
 LATENT_DIM = 2  # the authors' code
-BATCH = 500  # appendix E.1
 # Appendix E.1: 500 and 400; a discriminator's update would take 15 times as long.
 HIDDEN, DISCRIMINATOR_WIDTH = 128, 128
-RATE, DISCRIMINATOR_RATE = 2e-4, 4e-4  # appendix E.1: 5e-5 and 1e-4, for far longer
+BETA_1 = 0.5  # the authors' code: 0
+
+
+class Protocol(NamedTuple):
+    """How all methods of an experiment are trained.
+
+    Attributes:
+        transformation: "gaussian" or "deterministic", of encoder and generator.
+        discriminator_steps: int, updates of the discriminator for each of the others.
+        updates: int, of generator and encoder, over which all rates fall to 0 along a cosine.
+        batch: int.
+        rate: float, of generator and encoder at the beginning.
+        discriminator_rate: float, at the beginning.
+    """
+
+    transformation: str
+    discriminator_steps: int
+    updates: int
+    batch: int
+    rate: float
+    discriminator_rate: float
 
 
 # None: the VAE.
@@ -32,26 +52,22 @@ METHODS = {
 }
 
 
-def model(
-    label: str, transformation: str, discriminator_steps: int, updates: int, seed: int
-) -> models.AGE | models.VAE:
+def model(label: str, protocol: Protocol, seed: int) -> models.AGE | models.VAE:
     """Return a compiled model of a mixture in the plane; all methods have the same networks.
 
     Args:
         label: key of `METHODS`.
-        transformation: "gaussian" or "deterministic", of encoder and generator.
-        discriminator_steps: int, updates of the discriminator for each of the others.
-        updates: int, generator updates, over which all rates fall to 0 along a cosine.
+        protocol: `Protocol`.
         seed: int, of the weights and of the latents.
 
     Returns:
         `models.AGE`, or `models.VAE`.
     """
     keras.utils.set_random_seed(seed)
-    kind = {"transformation": transformation}
+    kind = {"transformation": protocol.transformation}
     generator = networks.age_mlp_generator(LATENT_DIM, 2, (HIDDEN,) * 2, **kind)
     encoder = networks.age_mlp_encoder(LATENT_DIM, 2, (HIDDEN,) * 3, **kind)
-    if transformation == "gaussian":
+    if protocol.transformation == "gaussian":
         generator = networks.gaussian_generator(generator)
         encoder = networks.gaussian_encoder(encoder)
     objective = METHODS[label]
@@ -63,10 +79,10 @@ def model(
             encoder,
             networks.age_mlp_discriminator(LATENT_DIM, 2, width=DISCRIMINATOR_WIDTH),
             objective=objective,
-            discriminator_steps=discriminator_steps,
+            discriminator_steps=protocol.discriminator_steps,
             seed=seed,
         )
-    made.compile({role: _adam(role, updates, discriminator_steps) for role in made.networks})
+    made.compile({role: _adam(role, protocol) for role in made.networks})
     return made
 
 
@@ -75,18 +91,16 @@ class Trainer:
 
     Args:
         label: as `model`.
-        transformation: as `model`.
-        discriminator_steps: as `model`.
-        updates: as `model`.
+        protocol: as `model`.
     """
 
-    def __init__(self, label: str, transformation: str, discriminator_steps: int, updates: int):
-        self._updates = updates
-        self._make = functools.partial(model, label, transformation, discriminator_steps, updates)
+    def __init__(self, label: str, protocol: Protocol):
+        self._protocol = protocol
+        self._make = functools.partial(model, label, protocol)
 
     @functools.cached_property
     def _program(self) -> OneProgram:
-        return OneProgram(self._make, BATCH)
+        return OneProgram(self._make, self._protocol.batch)
 
     def train(self, seed: int, points: np.ndarray) -> models.AGE | models.VAE:
         """Train a new model.
@@ -99,16 +113,14 @@ class Trainer:
             The model, good until the next call.
         """
         self._program.start(seed, points)
-        self._program.train(self._updates)
+        self._program.train(self._protocol.updates)
         return self._program.model
 
 
 def parts(
     run: Run,
     labels: Sequence[str],
-    transformation: str,
-    discriminator_steps: int,
-    updates: int,
+    protocol: Protocol,
     score: Callable[[Run, Trainer, str, int], Part],
 ) -> tuple[list[dict], list[list[np.ndarray]]]:
     """Train and score every method from every seed.
@@ -116,26 +128,24 @@ def parts(
     Args:
         run: `Run`.
         labels: keys of `METHODS`.
-        transformation: as `model`.
-        discriminator_steps: as `model`.
-        updates: as `model`, of the full experiment.
+        protocol: of the full experiment; `run` scales its updates.
         score: function `(run, trainer, label, seed)` that trains and scores.
 
     Returns:
         As `Run.parts`.
     """
+    protocol = protocol._replace(updates=run.updates(protocol.updates))
 
     def make(label: str) -> Callable[[int], Part]:
-        trainer = Trainer(label, transformation, discriminator_steps, run.updates(updates))
-        return functools.partial(score, run, trainer, label)
+        return functools.partial(score, run, Trainer(label, protocol), label)
 
     return run.parts(labels, make)
 
 
-def _adam(role: str, updates: int, discriminator_steps: int) -> keras.optimizers.Adam:
-    """Adam (0, 0.999) as the authors' code has it, with a rate that falls."""
-    rate = RATE
+def _adam(role: str, protocol: Protocol) -> keras.optimizers.Adam:
+    """Adam with a rate that falls."""
+    rate, updates = protocol.rate, protocol.updates
     if role == "discriminator":
-        rate, updates = DISCRIMINATOR_RATE, updates * discriminator_steps
+        rate, updates = protocol.discriminator_rate, updates * protocol.discriminator_steps
     schedule = keras.optimizers.schedules.CosineDecay(rate, updates)
-    return keras.optimizers.Adam(schedule, 0.0, 0.999)
+    return keras.optimizers.Adam(schedule, BETA_1, 0.999)

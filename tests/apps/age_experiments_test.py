@@ -43,7 +43,8 @@ def test_scores_of_a_linear_gaussian_pair_are_the_closed_forms():
 def test_all_methods_have_the_same_networks(monkeypatch):
     monkeypatch.setattr(age_mixtures, "HIDDEN", 4)
     monkeypatch.setattr(age_mixtures, "DISCRIMINATOR_WIDTH", 4)
-    made = [age_mixtures.model(m, "deterministic", 3, 10, seed=1) for m in age_modes.METHODS]
+    protocol = age_modes.PROTOCOL._replace(updates=10)
+    made = [age_mixtures.model(m, protocol, seed=1) for m in age_modes.METHODS]
     assert len(made) == 8 and all(isinstance(m, models.AGE) for m in made)
     first = made[0].get_weights()
     for other in made[1:]:
@@ -52,8 +53,9 @@ def test_all_methods_have_the_same_networks(monkeypatch):
     assert {m.discriminator_steps for m in made} == {3}
     names = {m.objective.name for m in made}
     assert len(names) == 8 and "age_squared_hellinger" in names
-    vae = age_mixtures.model("VAE", "gaussian", 3, 10, seed=1)
-    age = age_mixtures.model("AGE-KL", "gaussian", 3, 10, seed=1)
+    protocol = age_objective.PROTOCOL._replace(updates=10)
+    vae = age_mixtures.model("VAE", protocol, seed=1)
+    age = age_mixtures.model("AGE-KL", protocol, seed=1)
     for role in vae.networks:
         pair = (m.networks[role][0].get_weights() for m in (vae, age))
         for a, b in zip(*pair, strict=True):
