@@ -50,7 +50,7 @@ def test_all_methods_have_the_same_networks(monkeypatch):
     for other in made[1:]:
         for a, b in zip(first, other.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
-    assert {m.discriminator_steps for m in made} == {3}
+    assert {m.discriminator_steps for m in made} == {5}
     names = {m.objective.name for m in made}
     assert len(names) == 8 and "age_squared_hellinger" in names
     protocol = age_objective.PROTOCOL._replace(updates=10)
