@@ -2,9 +2,9 @@
 
 Example:
     >>> replacing.__module__
-    'keras_ot_gans.metrics.files'
+    'keras_ot_gans.files'
 """
 
-from keras_ot_gans.metrics.files import remove_unfinished, replacing
+from keras_ot_gans.files import remove_unfinished, replacing
 
 __all__ = ["remove_unfinished", "replacing"]

@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+import json
+import os
 import re
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import keras
@@ -16,6 +18,8 @@ from apps.atomic import replacing
 from keras_ot_gans.models import AdversarialModel
 
 _SUFFIX, _INSIDE, _MEANS = ".weights.h5", "_round_", "means_of_epoch"
+_WATCHDOG = "watchdog"
+_LISTINGS = 3  # of a folder that changes while it is read
 
 _NAME = re.compile(rf"epoch_\d{{6,}}({_INSIDE}\d{{6,}})?{re.escape(_SUFFIX)}")
 
@@ -48,36 +52,6 @@ class DamagedError(ValueError):
     """A checkpoint whose content is not what was written."""
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Write a checkpoint after every epoch and keep the last few.
-
-    Args:
-        folder: where they go; it must exist.
-        keep: int > 0, how many of them stay.
-
-    Raises:
-        ValueError: if `keep` is not positive.
-    """
-
-    def __init__(self, folder: Path, keep: int) -> None:
-        """Check the number."""
-        super().__init__()
-        if keep < 1:
-            raise ValueError(
-                f"`train.checkpoints_to_keep` must be at least 1. Received: {keep}. Try 3."
-            )
-        self.folder, self.keep = folder, keep
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Save, then remove what is too old."""
-        newest = save(self.model, self.folder, epoch + 1)
-        found = files(self.folder)
-        whole = [path for path in found if _INSIDE not in path.name]
-        for path in found:
-            if path != newest and path not in whole[-self.keep :]:
-                path.unlink()
-
-
 def files(folder: Path) -> list[Path]:
     """List the checkpoints of a folder.
 
@@ -88,6 +62,18 @@ def files(folder: Path) -> list[Path]:
         List of paths, the newest last.
     """
     return sorted(path for path in folder.glob(f"epoch_*{_SUFFIX}") if _NAME.fullmatch(path.name))
+
+
+def whole_epochs(folder: Path) -> list[Path]:
+    """List the checkpoints of a folder that were written at the end of an epoch.
+
+    Args:
+        folder: folder, which may be missing.
+
+    Returns:
+        List of paths, the newest last.
+    """
+    return [path for path in files(folder) if _INSIDE not in path.name]
 
 
 def epoch_of(path: Path) -> int:
@@ -112,7 +98,7 @@ def save(model: AdversarialModel, folder: Path, epoch: int, done: int = 0) -> Pa
     """Write a checkpoint: weights, optimizers, seeds, counters and progress, in one step.
 
     Args:
-        model: compiled model.
+        model: compiled model; if a `Watchdog` watches it, its decisions are saved too.
         folder: where it goes.
         epoch: int, finished epochs.
         done: int, finished rounds of the next epoch; the means that it logs are saved with them.
@@ -128,6 +114,9 @@ def save(model: AdversarialModel, folder: Path, epoch: int, done: int = 0) -> Pa
             file.attrs["done"] = done
             for name, variable in _means(model):
                 file[f"{_MEANS}/{name}"] = keras.ops.convert_to_numpy(variable)
+        watchdog = getattr(model, "watchdog", None)
+        if watchdog is not None:
+            file.attrs[_WATCHDOG] = json.dumps(watchdog.get_state())
         file.attrs["epoch"], file.attrs["step"] = epoch, model.step
         file.attrs["sample_shape"] = model.generator.output_shape[1:]
         file.attrs["sha256"] = _digest(file)
@@ -167,26 +156,72 @@ def newest(folder: Path) -> tuple[Path, Progress] | None:
     """Find the newest checkpoint that is whole, and say which are not.
 
     Args:
-        folder: folder, which may be missing.
+        folder: folder, which may be missing, and in which a run may be replacing them.
 
     Returns:
         `(path, Progress)`, or None where there is no checkpoint at all.
 
     Raises:
-        ValueError: if there are some and all are damaged.
+        ValueError: if there are some and all are damaged, or none stays while it is read.
     """
-    found = files(folder)
-    for path in reversed(found):
+    for _ in range(_LISTINGS):
+        found = files(folder)
+        for path in reversed(found):
+            try:
+                return path, verify(path)
+            except DamagedError as error:
+                if not os.path.lexists(path):  # a newer one has taken its place
+                    break
+                print(
+                    f"{path} is damaged ({error}); going back to the one before.", file=sys.stderr
+                )
+        else:
+            if not found:
+                return None
+            raise ValueError(
+                f"`--workdir` must hold a whole checkpoint. Received: {len(found)} in {folder}, "
+                "all damaged. Put back a copy, or remove that folder to train from the beginning."
+            )
+    raise _replaced(folder)
+
+
+def load_newest(model: AdversarialModel, folder: Path) -> tuple[Path, Progress]:
+    """Load the newest checkpoint that is whole, also while a run is replacing them.
+
+    Args:
+        model: compiled model.
+        folder: folder with a checkpoint.
+
+    Returns:
+        `(path, Progress)`.
+
+    Raises:
+        ValueError: if none can be read, does not fit the model, or stays while it is read.
+    """
+    for _ in range(_LISTINGS):
+        found = newest(folder)
+        if found is None:
+            break
         try:
-            return path, verify(path)
-        except DamagedError as error:
-            print(f"{path} is damaged ({error}); going back to the one before.", file=sys.stderr)
-    if found:
-        raise ValueError(
-            f"`--workdir` must hold a whole checkpoint. Received: {len(found)} in {folder}, all "
-            "damaged. Put back a copy, or remove that folder to train from the beginning."
-        )
-    return None
+            restoring.load_weights(model, found[0])
+            return found
+        except ValueError:
+            if os.path.lexists(found[0]):
+                raise
+    raise _replaced(folder)
+
+
+def watchdog_state(path: Path) -> dict[str, Any] | None:
+    """Read what a run's watchdog knew when a checkpoint was written.
+
+    Args:
+        path: a checkpoint, verified.
+
+    Returns:
+        dict for `Watchdog.set_state`; None if nothing watched the run.
+    """
+    with h5py.File(path, "r") as file:
+        return json.loads(file.attrs[_WATCHDOG]) if _WATCHDOG in file.attrs else None
 
 
 class RestoreMeans(keras.callbacks.Callback):
@@ -217,15 +252,22 @@ def _means(model: AdversarialModel) -> list[tuple[str, keras.Variable]]:
     ]
 
 
+def _replaced(folder: Path) -> ValueError:
+    return ValueError(
+        f"`--workdir` must hold a checkpoint while it is read. Received: {folder}, where a run "
+        "replaces them faster. Give the same command again."
+    )
+
+
 def _name(epoch: int, done: int) -> str:
     inside = f"{_INSIDE}{done:06d}" if done else ""
     return f"epoch_{epoch:06d}{inside}{_SUFFIX}"
 
 
 def _digest(file: h5py.File) -> str:
-    """Hash names, types and values of all arrays, and the progress."""
-    keys = ("epoch", "step", "sample_shape", *(("done",) if "done" in file.attrs else ()))
-    progress = [str(file.attrs[key]) for key in keys]
+    """Hash names, types and values of all arrays, and the attributes."""
+    keys = ("epoch", "step", "sample_shape", "done", _WATCHDOG)
+    progress = [str(file.attrs[key]) for key in keys if key in file.attrs]
     digest = hashlib.sha256("/".join(progress).encode())
     for name, item in restoring.arrays(file):
         value = np.ascontiguousarray(item[()])

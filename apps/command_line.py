@@ -111,9 +111,9 @@ def require(flag_values: flags.FlagValues, name: str, example: str) -> object:
         The value.
 
     Raises:
-        FlagError: if the flag was not given.
+        FlagError: if the flag was not given, or is empty: that would be where we are.
     """
-    if flag_values[name].value is None:
+    if flag_values[name].value in (None, ""):
         raise FlagError(f"`--{name}` must be given. Received: nothing. Try --{name}={example}.")
     return flag_values[name].value
 

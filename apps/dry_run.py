@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import builders, memory_estimate, run_labels, sources
+from apps import builders, memory_estimate, run_labels, sources, strategies
 from apps.machine import free_memory, peak_of_process
 from apps.schedule import Schedule, describe, plan
 from apps.units import duration, readable
@@ -59,7 +59,8 @@ def try_steps(
     dataset, _ = source.rounds(schedule.batches, first=0)
     with strategy.scope():
         spec = _of_one_replica(dataset.element_spec, replicas)
-        needed = _print_memory(config, model, source, spec)
+        here = 1 if strategies.has_workers(strategy) else replicas  # a CPU is one for a worker
+        needed = _print_memory(config, model, source, spec, here)
     before = peak_of_process()
     try:
         logs, seconds = _time_rounds(model, dataset)
@@ -119,9 +120,12 @@ def _of_one_replica(spec: Any, replicas: int) -> Any:
 
 
 def _print_memory(
-    config: ConfigDict, model: AdversarialModel, source: sources.Source, spec: Any
+    config: ConfigDict, model: AdversarialModel, source: sources.Source, spec: Any, replicas: int
 ) -> tuple[int, int, int]:
-    """Print the estimate; return bytes of the state, a step and its gradients, if they fit."""
+    """Print the estimate; return bytes of the state, a step and its gradients, if they fit.
+
+    Parts of a CPU, unlike GPUs, take the memory of all `replicas` from one place.
+    """
     state, step = memory_estimate.state_of(model), memory_estimate.step_of(model, spec)
     gradients, extra = memory_estimate.gradients_of(model), int(memory_estimate.OVERHEAD * step)
     rows = [
@@ -135,16 +139,18 @@ def _print_memory(
     pairs = memory_estimate.pairs_of(model, config.train.batch_size)
     if pairs is not None:
         rows.append(("  of it n x m", pairs.bytes, f": {pairs.text}; gradients beside them"))
-    rows += [
-        ("kernels and gaps", extra, ", about"),
-        ("together", sum(state) + step + extra, ""),
-        ("data on the host", _data_bytes(config, source), ", at most"),
-    ]
+    needed = (sum(state), step + extra, gradients)
+    rows += [("kernels and gaps", extra, ", about"), ("together", sum(needed[:2]), "")]
+    on_gpus = bool(tf.config.list_logical_devices("GPU"))
+    if replicas > 1 and not on_gpus:
+        needed = tuple(replicas * number for number in needed)
+        rows.append((f"on all {replicas} replicas", sum(needed[:2]), ", which share this memory"))
+    rows.append(("data on the host", _data_bytes(config, source), ", at most"))
     print("\nmemory, estimated, on each replica")
     for name, number, note in rows:
         print(f"  {name:<26}{readable(number):>8}{note}")
-    needed, free = (sum(state), step + extra, gradients), free_memory()
-    if free is not None and not tf.config.list_logical_devices("GPU") and sum(needed[:2]) > free:
+    free = free_memory()
+    if free is not None and not on_gpus and sum(needed[:2]) > free:
         raise ValueError(_too_large(config, model, needed, free))
     return needed
 

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -16,7 +17,10 @@ from apps import (
     judging,
     overriding,
     rewinding,
+    run_data,
     run_labels,
+    run_lock,
+    signals,
     sources,
     strategies,
     watching,
@@ -44,7 +48,7 @@ def train_and_evaluate(
     """Train a config's model in a run folder, from where the folder stands.
 
     A folder with checkpoints is continued, bit-identical to a run that was never stopped; a
-    finished one is left as it is. SIGINT and SIGTERM save and stop, see `StopOnRequest`.
+    finished one is left as it is. SIGINT and SIGTERM save and stop, see `apps.signals`.
 
     Args:
         config: config with the sections `model`, `optimizers`, `data`, `train` and `watch`.
@@ -68,31 +72,37 @@ def train_and_evaluate(
     """
     check(config)
     strategy = strategy or tf.distribute.get_strategy()
-    if dry_run:
-        return try_steps(strategies.adapted(config, strategy), data_dir, download, strategy)
-    with strategies.together(strategy), strategies.own_folder(strategy, workdir) as place:
-        return _train(config, RunFolder(place), data_dir, download, override, strategy)
+    with signals.listening():
+        if dry_run:
+            return try_steps(strategies.adapted(config, strategy), data_dir, download, strategy)
+        with strategies.together(strategy), strategies.own_folder(strategy, workdir) as place:
+            folder = RunFolder(place)
+            changed = folder.check(config, override)
+            if not changed and _is_finished(folder, config):
+                print(f"{folder.path} is finished: {folder.generator}. Nothing to do.")
+                return folder.last_record()
+            with run_lock.held(folder):
+                return _train(config, folder, changed, data_dir, download, override, strategy)
 
 
 def _train(
     config: ConfigDict,
     folder: RunFolder,
+    changed: list[str],
     data_dir: str | None,
     download: bool,
     override: bool,
     strategy: tf.distribute.Strategy,
 ) -> dict[str, Any]:
-    """Train in a folder of this process."""
+    """Train in a folder of this process, whose config differs by what has `changed`."""
     runs = strategies.adapted(config, strategy)
-    changed = folder.check(config, override)
-    if not changed and _is_finished(folder, config):
-        print(f"{folder.path} is finished: {folder.generator}. Nothing to do.")
-        return folder.last_record()
     found = checkpoints.newest(folder.checkpoints)
     if changed:
         overriding.check(folder, config, found)
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, data_dir, download)
+    data = run_data.describe(config, source, data_dir)
+    changed = list(dict.fromkeys(changed + run_data.check(folder, data, override)))
     labels = run_labels.of_run(config, folder, data_dir)
     if changed:
         overriding.check_labels(labels, config, changed, data_dir)
@@ -101,24 +111,27 @@ def _train(
     schedule = plan(config, model)
     watching.check(config, model, source)
     path, (epoch, *_, done) = found or (None, checkpoints.Progress(0, 0, ()))
+    memory = {}
     if path is not None:
-        overriding.load(model, *found, folder.config_of(path), config, schedule.rounds)
-    with full_disk.explained(folder):
+        memory = overriding.load(model, *found, folder.config_of(path), config)
+    with full_disk.explained(folder), rewinding.explained(config, folder):
         folder.begin(config, path)  # now that all of it is known to fit
         run_labels.keep(folder, labels)
         if changed or not folder.reals.exists():  # a run that goes on has the same data
             callbacks.write_png(folder.reals, data_picture(*source.sample()))
+        run_data.keep(folder, data)
         if changed:
             print("Accepted by --override:\n  " + "\n  ".join(changed))
         print(describe(config, model, source, schedule) + strategies.describe(config, strategy))
         place = f"after epoch {epoch}" + f" and {done:,} rounds" * bool(done)
         print(f"In {folder.path}, {place}. Curves: tensorboard --logdir={folder.logs}")
-        watchers = watching.watchers(config, source, folder, epoch + done == 0, data_dir)
+        watchers = watching.watchers(config, source, folder, epoch + done == 0, data_dir, memory)
         ask = functools.partial(strategies.any_worker, strategy)
         watchers.append(StopOnRequest(folder.checkpoints, schedule.rounds, ask))
         if done:
             resumed = [checkpoints.RestoreMeans(path), *watchers]
-            _fit(model, source, schedule, epoch, epoch + 1, done, resumed)
+            with _whole_calls(model, schedule.rounds - done):
+                _fit(model, source, schedule, epoch, epoch + 1, done, resumed)
             epoch += 1
         if epoch < schedule.epochs:
             _fit(model, source, schedule, epoch, schedule.epochs, 0, watchers)
@@ -168,6 +181,23 @@ def _is_finished(folder: RunFolder, config: ConfigDict) -> bool:
     done = checkpoints.epoch_of(found[-1]) if found else 0
     epochs = config.train.generator_updates // config.train.updates_per_epoch
     return folder.generator.exists() and (done == epochs or not found)
+
+
+@contextlib.contextmanager
+def _whole_calls(model: AdversarialModel, rounds: int) -> Iterator[None]:
+    """Let `fit` take round by round what its usual calls of several rounds would overshoot.
+
+    The run was stopped on several replicas, or under another config, where calls are shorter.
+    """
+    usual = model.steps_per_execution
+    if rounds % usual == 0:
+        yield
+        return
+    model.steps_per_execution = 1
+    model.make_train_function(force=True)
+    yield
+    model.steps_per_execution = usual
+    model.make_train_function(force=True)
 
 
 def _fit(

@@ -5,7 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import checkpoints, model_builders, run_labels, sampling
+from apps import model_builders, run_labels, sampling
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans.models.exporting import export_generator
@@ -33,20 +33,18 @@ def export_run(workdir: str, out: str, format: str | None = None, overwrite: boo
     Raises:
         ValueError: if there is no generator, it cannot be exported, or `out` cannot be used.
     """
-    folder, path = RunFolder(workdir), Path(out).expanduser()
+    folder, (path, format) = RunFolder(workdir), _place(out, format)
     config = ConfigDict(folder.read_config())
     labels = run_labels.read(folder, config)
-    generator, origin = sampling.load_generator(folder, config)
-    found = checkpoints.newest(folder.checkpoints)
-    format = format or _BY_SUFFIX.get(path.suffix, "saved_model")
+    loaded = sampling.load_generator(folder, config)
     try:
         export_generator(
-            generator,
+            loaded.network,
             path,
             prior=look_up("model.prior", config.model.prior, model_builders.PRIORS)(),
             labels=labels,
             format=format,
-            step=None if found is None else found[1].step,
+            step=loaded.step,
             overwrite=overwrite,
         )
     except (OSError, tf.errors.OpError) as error:
@@ -57,6 +55,19 @@ def export_run(workdir: str, out: str, format: str | None = None, overwrite: boo
         ) from error
     except ImportError as error:
         raise ValueError(str(error)) from error
-    return (
-        f"Exported {origin} of {folder.path} to {path}. Try: {_USE[format].format(path=str(path))}"
-    )
+    use = _USE[format].format(path=str(path))
+    return f"Exported {loaded.origin} of {folder.path} to {path}. Try: {use}"
+
+
+def _place(out: str, format: str | None) -> tuple[Path, str]:
+    """Return where to write, its suffix in small letters, and as what."""
+    path = Path(out).expanduser()
+    suffix = path.suffix.lower()
+    if suffix in _BY_SUFFIX:
+        return path.with_suffix(suffix), format or _BY_SUFFIX[suffix]
+    if suffix and format is None:
+        raise ValueError(
+            "`--out` must end with .keras or .onnx, or be the name of a folder, which is best "
+            f"without a dot. Received: {out}. Rename it, or add --format=saved_model."
+        )
+    return path, format or "saved_model"

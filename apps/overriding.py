@@ -9,11 +9,13 @@ import h5py
 from ml_collections import ConfigDict
 
 from apps import checkpoints, config_form, restoring, run_labels
-from apps.run_folder import RunFolder, as_json, differences
+from apps.differences import as_json, differences
+from apps.run_folder import RunFolder
 from keras_ot_gans.models import AdversarialModel
 from keras_ot_gans.ops.labels import Labels
 
 _SHOWN = 8  # arrays that do not fit
+_OF_RATES = ("learning_rate", "warmup_updates", "cosine_updates", "linear_updates")
 
 
 def check(
@@ -98,8 +100,7 @@ def load(
     progress: checkpoints.Progress,
     there: dict[str, Any],
     config: ConfigDict,
-    rounds: int,
-) -> None:
+) -> dict[str, Any] | None:
     """Load a checkpoint into a model, also one that was written under another config.
 
     Learning rates are a checkpoint's, unless the configs give different ones: then the new one's.
@@ -111,42 +112,40 @@ def load(
         progress: how far it came.
         there: the config under which it was written.
         config: the config to go on with.
-        rounds: int, its rounds per epoch.
+
+    Returns:
+        What the run's watchdog knew, see `checkpoints.watchdog_state`.
 
     Raises:
         ValueError: if it does not fit the model, or stands within an epoch of other rounds.
     """
+    memory = checkpoints.watchdog_state(path)
     changed = differences(there, as_json(config))
     if not changed:
         restoring.load_weights(model, path)
-        return
+        return memory
     if progress.done:
-        _check_rounds(path, progress, there, config, rounds)
+        _check_rounds(path, there, config)
     _check_arrays(model, path, progress, changed)
     restoring.load_weights(model, path)
     for role in model.networks:
-        section = config.optimizers[role]
-        moved = section.learning_rate != there["optimizers"][role]["learning_rate"]
-        if moved and not _has_schedule(section):
+        section, old = config.optimizers[role], there["optimizers"][role]
+        if section.learning_rate != old["learning_rate"] and not _has_schedule(section):
             model.optimizer_of(role).learning_rate = section.learning_rate
+        if memory is not None and any(section.get(key) != old.get(key) for key in _OF_RATES):
+            memory["scales"].pop(role, None)
+    return memory
 
 
-def _check_rounds(
-    path: Path, progress: checkpoints.Progress, there: dict, config: ConfigDict, rounds: int
-) -> None:
-    """Refuse what would cut an interrupted epoch into other rounds, or other calls of them."""
+def _check_rounds(path: Path, there: dict, config: ConfigDict) -> None:
+    """Refuse what would cut an interrupted epoch into other rounds."""
     steps = [section.get("generator_steps") for section in (there["model"], config.model)]
-    left, calls = rounds - progress.done, config.train.steps_per_execution
     if steps[0] != steps[1]:
-        reason = f"model.generator_steps: {steps[0]} there, {steps[1]} now"
-    elif left % calls:
-        reason = f"{left} rounds left for calls of train.steps_per_execution={calls}"
-    else:
-        return
-    raise ValueError(
-        "`--override` must not cut an epoch into other rounds while it lasts. Received: "
-        f"{path.name}, and {reason}. Let the earlier config finish the epoch first."
-    )
+        raise ValueError(
+            "`--override` must not cut an epoch into other rounds while it lasts. Received: "
+            f"{path.name}, and model.generator_steps: {steps[0]} there, {steps[1]} now. Let the "
+            "earlier config finish the epoch first."
+        )
 
 
 def _has_schedule(section: ConfigDict) -> bool:

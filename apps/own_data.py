@@ -4,6 +4,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +75,12 @@ def read(section: Mapping[str, Any], data_dir: str | None) -> tf.data.Dataset:
         FileNotFoundError: if the data are not there.
     """
     path = place(section["name"], data_dir)
+    if section["name"] == "folder" and section.get("image_size") is None:
+        raise ValueError(
+            "`data.image_size` must be given for a folder of pictures. Received: a config without "
+            "it, such as those of points. Begin with a config of images, such as "
+            "configs/act_mnist.py; points are read by --config.data.name=npz."
+        )
     function, section = with_crop(KINDS[section["name"]].read, dict(section))
     return call("data", function, section, path)
 
@@ -150,6 +157,22 @@ def classes(section: Mapping[str, Any], data_dir: str | None) -> np.ndarray:
         return folders.class_indices(path, folders.find_images(path))
     keys = {key: section.get(key) for key in ("key", "label_key")}
     return call("data", npz.read_labels, keys, path)
+
+
+def class_names(section: Mapping[str, Any], data_dir: str | None) -> list[str] | None:
+    """Return the names of the classes of own data.
+
+    Args:
+        section: dict, the data section.
+        data_dir: folder or file.
+
+    Returns:
+        List of str, class 0 first; None where there are none, or numbers only.
+    """
+    if section["name"] != "folder" or not section.get("with_labels", False):
+        return None
+    root = Path(place(section["name"], data_dir))
+    return sorted({file.relative_to(root).parts[0] for file in folders.find_images(root)})
 
 
 class _Once(logging.Filter):

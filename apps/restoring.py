@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 from keras_ot_gans.models import AdversarialModel
 
@@ -62,6 +63,23 @@ def arrays(file: h5py.File) -> list[tuple[str, h5py.Dataset]]:
 
     file.visititems(add)
     return found
+
+
+def is_finite(path: Path) -> bool:
+    """Whether all numbers of a checkpoint are finite.
+
+    Args:
+        path: file name, of a whole checkpoint.
+
+    Returns:
+        bool.
+    """
+    with h5py.File(path, "r") as file:
+        return all(
+            bool(np.all(np.isfinite(item[()])))
+            for _, item in arrays(file)
+            if np.issubdtype(item.dtype, np.floating)
+        )
 
 
 def check_self_contained(file: h5py.File) -> None:

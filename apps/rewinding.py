@@ -1,15 +1,14 @@
 """The way back of a run whose weights are not finite any more, and the watchdog that takes it."""
 
+import contextlib
 import sys
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from typing import Any
 
-import h5py
 import keras
-import numpy as np
 from ml_collections import ConfigDict
 
-from apps import checkpoints, restoring, sources
+from apps import checkpoints, restoring, rotation, sources
 from apps.look_up import call, look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
@@ -18,6 +17,9 @@ from keras_ot_gans.models import AdversarialModel
 
 class Rewinder:
     """Restores a model from the newest checkpoint that is whole, finite and not yet tried.
+
+    Only the ends of epochs count, and the beginning before there is one: where a run was stopped
+    must not change where it goes back to.
 
     Weights, optimizers, seeds and counters are the checkpoint's; the data and the epochs of `fit`
     go on from where they are. Their position is that of a run that was never rewound, so that a
@@ -47,13 +49,17 @@ class Rewinder:
             is left as it was.
         """
         chosen = None
-        for path in reversed(checkpoints.files(self.folder) or checkpoints.files(self.start)):
+        for path in reversed(
+            checkpoints.whole_epochs(self.folder)
+            or checkpoints.files(self.start)
+            or checkpoints.files(self.folder)
+        ):
             try:
                 step = checkpoints.verify(path).step
             except checkpoints.DamagedError as error:
                 print(f"{path} is damaged ({error}); looking at the one before.", file=sys.stderr)
                 continue
-            if is_finite(path):
+            if restoring.is_finite(path):
                 chosen = path
                 if step not in been:
                     break
@@ -64,7 +70,7 @@ class Rewinder:
 
 
 class StartCheckpoint(keras.callbacks.Callback):
-    """Keeps the state before the first update until there is a checkpoint of an epoch.
+    """Keeps the state before the first update until there is a checkpoint of a whole epoch.
 
     It lies in a folder of its own: a run that is stopped before its first checkpoint still begins
     at its beginning.
@@ -86,31 +92,17 @@ class StartCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remove it where there is one."""
-        if checkpoints.files(self.rewinder.folder) and self.rewinder.start.exists():
+        if checkpoints.whole_epochs(self.rewinder.folder) and self.rewinder.start.exists():
             for path in checkpoints.files(self.rewinder.start):
                 path.unlink()
             self.rewinder.start.rmdir()
 
 
-def is_finite(path: Path) -> bool:
-    """Whether all numbers of a checkpoint are finite.
-
-    Args:
-        path: file name, of a whole checkpoint.
-
-    Returns:
-        bool.
-    """
-    with h5py.File(path, "r") as file:
-        return all(
-            bool(np.all(np.isfinite(item[()])))
-            for _, item in restoring.arrays(file)
-            if np.issubdtype(item.dtype, np.floating)
-        )
-
-
 def watchdogs(
-    config: ConfigDict, source: sources.Source, folder: RunFolder
+    config: ConfigDict,
+    source: sources.Source,
+    folder: RunFolder,
+    memory: dict[str, Any] | None = None,
 ) -> list[keras.callbacks.Callback]:
     """Build the watchdog of a run and what it needs, from `watch.watchdog`.
 
@@ -121,6 +113,8 @@ def watchdogs(
         config: the whole config.
         source: real data, before the first round is asked for.
         folder: the run's folder, begun.
+        memory: what the watchdog knew where the run goes on, empty for a run that begins; None
+            where nothing watched it.
 
     Returns:
         List of callbacks, in their order; empty where the config has no such section.
@@ -143,7 +137,41 @@ def watchdogs(
         "rewind": rewinder if rewinds else None,
     }
     watchdog = call("watch.watchdog", callbacks.Watchdog, section)
+    if memory is None:
+        print("The checkpoint knows of no watchdog: what one said or did before is not known now.")
+    else:
+        watchdog.set_state(memory)
     return [StartCheckpoint(rewinder), watchdog] if rewinds else [watchdog]
+
+
+@contextlib.contextmanager
+def explained(config: ConfigDict, folder: RunFolder) -> Iterator[None]:
+    """Say how a run that its watchdog ends in the block can go on.
+
+    Args:
+        config: the whole config.
+        folder: the run's folder.
+
+    Yields:
+        None.
+
+    Raises:
+        DivergedError: in the place of the watchdog's.
+    """
+    try:
+        yield
+    except callbacks.DivergedError as error:
+        good = rotation.newest_finite(folder.checkpoints)
+        later = [path for path in checkpoints.files(folder.checkpoints) if good and path > good]
+        place = "No epoch was finished." if good is None else f"{good} is finite."
+        place += " Remove those after it." * bool(later)
+        way = "a lower learning rate or `clipnorm`"
+        if config.watch.watchdog.on_nonfinite != "rewind":
+            way += ", or --config.watch.watchdog.on_nonfinite=rewind"
+        raise callbacks.DivergedError(
+            f"{error} {place} The same command comes to the same numbers; change the config and "
+            f"add --override: {way}."
+        ) from error
 
 
 def check(config: ConfigDict) -> None:

@@ -1,24 +1,19 @@
 """The folder of one run: what lies where, and whose it is."""
 
-import datetime
-import importlib.metadata
+import contextlib
 import json
 import os
-import platform
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from apps import config_form
+from apps import checkpoints, config_form, environment
 from apps.atomic import remove_unfinished, replacing
+from apps.differences import as_json, differences
 from keras_ot_gans.callbacks import read_json_lines
 
-_PACKAGES = (
-    "keras_ot_gans", "tensorflow", "keras", "numpy", "scipy", "tensorflow-datasets",
-    "tensorflow-probability", "ml_collections", "h5py", "matplotlib", "pillow",
-)  # fmt: skip
 _EARLIER = "config_until_"
 
 
@@ -32,6 +27,7 @@ class RunFolder:
         path: the folder.
         config: `config.json`, all keys. After `--override`, the earlier ones lie beside it in
             `config_until_<checkpoint>.json`, named after the last checkpoint that is theirs.
+        data: `data.json`, what the data are, see `run_data`.
         labels: `labels.json`, classes of a conditional run and how often each is drawn.
         environment: `environment.txt`, versions and devices, one block per start.
         metrics: `metrics.jsonl`, one line per epoch.
@@ -44,8 +40,9 @@ class RunFolder:
 
     def __init__(self, workdir: str | Path) -> None:
         """Derive the names."""
-        self.path = Path(workdir).expanduser()
+        self.path = _path(workdir)
         self.config = self.path / "config.json"
+        self.data = self.path / "data.json"
         self.labels = self.path / "labels.json"
         self.environment = self.path / "environment.txt"
         self.metrics = self.path / "metrics.jsonl"
@@ -84,15 +81,18 @@ class RunFolder:
 
     def _read(self, path: Path, whole: bool = False) -> dict[str, Any]:
         """Read a config; a whole one has all that a model is built from."""
+        what = "cannot be read"
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
+            what = "is not of this library"
             if whole or not isinstance(config, dict):
                 config_form.check(config)
             return config
         except (OSError, ValueError, RecursionError) as error:
             raise ValueError(
                 f"`--workdir` must be the folder of a run. Received: {self.path}, whose "
-                f"{path.name} cannot be read ({error}). Give the --workdir of `apps.train`."
+                f"{path.name} {what} ({error}). Give the --workdir of `apps.train`, or a new one "
+                "to it."
             ) from error
 
     def check(self, config: ConfigDict, override: bool = False) -> list[str]:
@@ -108,19 +108,22 @@ class RunFolder:
         Raises:
             ValueError: if it belongs to another, or is not usable.
         """
-        if self.path.exists() and not self.path.is_dir():
+        try:
+            str(self.path).encode()
+        except UnicodeEncodeError as error:
             raise ValueError(
-                f"`--workdir` must be a folder. Received: {self.path}, a file. Choose another."
-            )
-        if not self.config.exists():
-            leftover = [p.name for p in (self.checkpoints, self.generator) if p.exists()]
-            if leftover:
+                "`--workdir` must be a name in UTF-8, which TensorBoard's files ask for. Received: "
+                f"{str(self.path)!r}. Choose another."
+            ) from error
+        with self.usable():
+            if self.path.exists() and not self.path.is_dir():
                 raise ValueError(
-                    f"`--workdir` must be empty or the folder of a run. Received: {self.path}, "
-                    f"with {', '.join(leftover)} and without config.json. Choose another."
+                    f"`--workdir` must be a folder. Received: {self.path}, a file. Choose another."
                 )
-            return []
-        lines = differences(self._read(self.config), as_json(config))
+            if not self.config.exists():
+                self._check_empty()
+                return []
+        lines = differences(self._read(self.config, whole=True), as_json(config))
         if lines and not override:
             raise ValueError(
                 f"`--workdir` must be new, or have been begun with the same config. Received: "
@@ -144,8 +147,8 @@ class RunFolder:
         Raises:
             ValueError: if the folder cannot be written to.
         """
-        try:
-            self.checkpoints.mkdir(parents=True, exist_ok=True)
+        with self.usable():
+            self.path.mkdir(parents=True, exist_ok=True)
             remove_unfinished(self.path)
             here = as_json(config)
             changed = self.config.exists() and differences(self._read(self.config), here)
@@ -154,13 +157,38 @@ class RunFolder:
             if changed or not self.config.exists():
                 with replacing(self.config) as temporary:
                     temporary.write_text(json.dumps(here, indent=2) + "\n")
-            with open(self.environment, "a", encoding="utf-8") as file:
-                file.write(environment())
+            self.checkpoints.mkdir(exist_ok=True)
+            # A command line can hold what is no text.
+            with open(self.environment, "a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(environment.describe())
+
+    @contextlib.contextmanager
+    def usable(self) -> Iterator[None]:
+        """Turn what the file system says to a block into the house's message.
+
+        Yields:
+            None.
+
+        Raises:
+            ValueError: in the place of an OSError.
+        """
+        try:
+            yield
         except OSError as error:
             raise ValueError(
                 f"`--workdir` must be a folder that can be written to. Received: {self.path} "
                 f"({error}). Choose another."
             ) from error
+
+    def _check_empty(self) -> None:
+        """Refuse a folder without a config that has what a config must tell how to read."""
+        leftover = [path.name for path in (self.generator,) if path.exists()]
+        leftover += [self.checkpoints.name] * bool(checkpoints.files(self.checkpoints))
+        if leftover:
+            raise ValueError(
+                f"`--workdir` must be empty or the folder of a run. Received: {self.path}, "
+                f"with {', '.join(leftover)} and without config.json. Choose another."
+            )
 
     def _keep_earlier(self, stem: str) -> None:
         """Keep config and generator of the run so far. If killed in between, it is done again."""
@@ -187,72 +215,16 @@ class RunFolder:
         return (self.records() or [{}])[-1]
 
 
+def _path(workdir: str | Path) -> Path:
+    try:
+        return Path(workdir).expanduser()
+    except RuntimeError as error:
+        raise ValueError(
+            f"`--workdir` must begin with ~ only for the home of a user. Received: {workdir} "
+            f"({error}). Write the whole path."
+        ) from error
+
+
 def _stem(checkpoint: Path | None) -> str:
     """Name a place in the run so that later places come later in the alphabet."""
     return "epoch_000000" if checkpoint is None else checkpoint.name.partition(".")[0]
-
-
-def as_json(config: ConfigDict) -> dict[str, Any]:
-    """Return a config as it comes back from JSON.
-
-    Args:
-        config: the config.
-
-    Returns:
-        dict of numbers, strings, lists and None.
-
-    Example:
-        >>> as_json(ConfigDict({"hidden": (100, 50)}))
-        {'hidden': [100, 50]}
-    """
-    return json.loads(json.dumps(config.to_dict()))
-
-
-def differences(there: dict[str, Any], here: dict[str, Any], prefix: str = "") -> list[str]:
-    """List the keys in which two configs differ; a key that is missing is one that is None.
-
-    Args:
-        there: dict, the folder's config.
-        here: dict, the config given now.
-        prefix: path of the section, with a dot.
-
-    Returns:
-        List of str, empty if they are equal.
-
-    Example:
-        >>> differences({"train": {"seed": 0, "n": 1}}, {"train": {"seed": 1}})
-        ['train.n: 1 there, not a key now', 'train.seed: 0 there, 1 now']
-        >>> differences({"crop": None}, {"key": None})
-        []
-    """
-    found = []
-    for key in sorted(there.keys() | here.keys()):
-        if there.get(key) is None and here.get(key) is None:
-            continue
-        if key not in here:
-            found.append(f"{prefix}{key}: {there[key]!r} there, not a key now")
-        elif key not in there:
-            found.append(f"{prefix}{key}: not a key there, {here[key]!r} now")
-        elif isinstance(there[key], dict) and isinstance(here[key], dict):
-            found += differences(there[key], here[key], f"{prefix}{key}.")
-        elif there[key] != here[key]:
-            found.append(f"{prefix}{key}: {there[key]!r} there, {here[key]!r} now")
-    return found
-
-
-def environment() -> str:
-    """Describe the machine and the packages, as a block of text."""
-    import tensorflow as tf
-
-    lines = [
-        f"started: {datetime.datetime.now().astimezone().isoformat(timespec='seconds')}",
-        f"command: {' '.join(sys.argv)}",
-        f"python: {platform.python_version()} on {platform.platform()}",
-        f"devices: {', '.join(d.name for d in tf.config.list_logical_devices())}",
-    ]
-    for package in _PACKAGES:
-        try:
-            lines.append(f"{package}: {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            lines.append(f"{package}: not installed as a package")
-    return "\n".join(lines) + "\n\n"

@@ -1,7 +1,6 @@
 """Labels of a conditional run: counted in its data, kept in its folder, drawn for its samples."""
 
 import json
-import os
 
 import keras
 import numpy as np
@@ -51,17 +50,15 @@ def of_data(config: ConfigDict, data_dir: str | None = None) -> Labels:
         ValueError: if the labels are no classes.
         FileNotFoundError: if the data are not there.
     """
-    data_dir = None if data_dir is None else os.path.expanduser(data_dir)
-    name = config.data.name.removeprefix(sources.TFDS)
     if config.data.name in own_data.KINDS:
         found = own_data.classes(config.data, data_dir)
         return Labels.of_data(found, int(found.max()) + 1)
-    entry = IMAGE_SETS.get(name)
-    if entry is not None and entry.tfds_name is None:
-        return Labels(entry.classes)
-    import tensorflow_datasets as tfds  # sets in a folder need none of it
+    found = sources.tfds_set(config, data_dir)
+    if found is None:
+        return Labels(IMAGE_SETS[config.data.name.removeprefix(sources.TFDS)].classes)
+    import tensorflow_datasets as tfds  # other data need none of it
 
-    builder = tfds.builder(entry.tfds_name if entry else name, data_dir=data_dir)
+    builder, split = found
     num_classes = getattr(builder.info.features["label"], "num_classes", None)
     if num_classes is None:
         raise ValueError(
@@ -70,7 +67,7 @@ def of_data(config: ConfigDict, data_dir: str | None = None) -> Labels:
             "Train without labels."
         )
     elements = builder.as_dataset(
-        split=config.data.get("split") or (entry.split if entry else "train"),
+        split=split,
         decoders={"image": tfds.decode.SkipDecoding()},
         shuffle_files=False,
         read_config=tfds.ReadConfig(try_autocache=False),

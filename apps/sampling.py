@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -13,7 +14,6 @@ from apps import (
     held_out,
     judging,
     model_builders,
-    restoring,
     run_labels,
     sources,
     tuned_sampler,
@@ -149,7 +149,7 @@ def load_players(
     Raises:
         ValueError: if there is no generator, or a critic's run cannot be read.
     """
-    generator, origin = load_generator(folder, config)
+    generator, origin, _ = load_generator(folder, config)
     judge = folder.path if critic_workdir is None else critic_workdir
     return Players(
         generator,
@@ -191,9 +191,9 @@ def load_critic(workdir: str | Path) -> keras.Model | None:
     found = checkpoints.newest(folder.checkpoints)
     if found is None:
         return None
-    path, progress = found
-    model = builders.build_model(config, progress.sample_shape, run_labels.read(folder, config))
-    restoring.load_weights(model, path)
+    shape = found[1].sample_shape
+    model = builders.build_model(config, shape, run_labels.read(folder, config))
+    checkpoints.load_newest(model, folder.checkpoints)
     return getattr(model, "critic", None) or getattr(model, "discriminator", None)
 
 
@@ -210,7 +210,21 @@ def latent_dim(generator: keras.Model) -> int:
     return (shape[0] if isinstance(shape, list) else shape)[-1]
 
 
-def load_generator(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, str]:
+class Loaded(NamedTuple):
+    """A run's generator.
+
+    Attributes:
+        network: `keras.Model`.
+        origin: str, name of the file it comes from.
+        step: int, generator updates behind it; None where the run does not say.
+    """
+
+    network: keras.Model
+    origin: str
+    step: int | None
+
+
+def load_generator(folder: RunFolder, config: ConfigDict) -> Loaded:
     """Load the generator of a finished or unfinished run.
 
     Args:
@@ -218,25 +232,28 @@ def load_generator(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, 
         config: its config.
 
     Returns:
-        `(generator, name of the file it comes from)`.
+        `Loaded`.
 
     Raises:
         ValueError: if there is none yet, or it cannot be read.
     """
     if folder.generator.exists():
         advice = "Remove that file to use the newest checkpoint."
-        return load_keras(folder.generator, "--workdir", advice), folder.generator.name
+        step = folder.last_record().get("step")
+        step = step if type(step) is int and step >= 0 else None
+        return Loaded(
+            load_keras(folder.generator, "--workdir", advice), folder.generator.name, step
+        )
     found = checkpoints.newest(folder.checkpoints)
     if found is None:
         raise ValueError(
             f"`--workdir` must hold a generator. Received: {folder.path}, with no checkpoint yet. "
             "The first one is written at the end of the first epoch."
         )
-    path, progress = found
     labels = run_labels.read(folder, config)
-    model = builders.build_model(config, progress.sample_shape, labels)
-    restoring.load_weights(model, path)
-    return model.ema_generator or model.generator, path.name
+    model = builders.build_model(config, found[1].sample_shape, labels)
+    path, progress = checkpoints.load_newest(model, folder.checkpoints)
+    return Loaded(model.ema_generator or model.generator, path.name, progress.step)
 
 
 def _picture(samples: np.ndarray, config: ConfigDict | None, origin: str) -> np.ndarray:

@@ -4,13 +4,14 @@ import functools
 import math
 import os
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
 from apps import own_data
+from apps.data_advice import advice_in_flags
 from apps.look_up import call, look_up
 from keras_ot_gans import datasets
 
@@ -66,10 +67,8 @@ class Source(NamedTuple):
 
     @property
     def num_samples(self) -> int:
-        """Number of samples; of those that are streamed, which fill whole batches."""
-        batch = self.batches.element_spec
-        whole = int(self.batches.cardinality()) * tf.nest.flatten(batch)[0].shape[0]
-        return getattr(self.batches, "num_samples", whole)
+        """Number of samples."""
+        return self.batches.num_samples
 
     def first(self, n: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Read the beginning of the first pass.
@@ -142,18 +141,40 @@ def build_source(config: ConfigDict, data_dir: str | None = None, download: bool
     name, batch_size = config.data.name, config.train.batch_size
     data_dir = None if data_dir is None else os.path.expanduser(data_dir)
     section, order = own_data.without_stock(config.data), datasets.EpochShuffle(config.train.seed)
-    if name in TOYS:
-        points = call("data", TOYS[name].points, section)
-        batches = datasets.from_array(points, batch_size, seed=order)
-        return Source(batches, order, points, None, toy_mixture(config))
-    section |= {"seed": order, "batch_size": batch_size}
-    if name in own_data.KINDS:
-        batches = own_data.read(section, data_dir)
-    else:
-        section |= {"data_dir": data_dir, "download": download}
-        load, section = own_data.with_crop(datasets.load_image_set, section)
-        batches = call("data", load, section, name.removeprefix(TFDS))
+    with advice_in_flags(name in own_data.KINDS):
+        if name in TOYS:
+            points = call("data", TOYS[name].points, section)
+            batches = datasets.from_array(points, batch_size, seed=order)
+            return Source(batches, order, points, None, toy_mixture(config))
+        section |= {"seed": order, "batch_size": batch_size}
+        if name in own_data.KINDS:
+            batches = own_data.read(section, data_dir)
+        else:
+            section |= {"data_dir": data_dir, "download": download}
+            load, section = own_data.with_crop(datasets.load_image_set, section)
+            batches = call("data", load, section, name.removeprefix(TFDS))
     return Source(batches, order, *_some(batches, order, config), None)
+
+
+def tfds_set(config: ConfigDict, data_dir: str | None) -> tuple[Any, str] | None:
+    """Find the set of tensorflow-datasets that a config names. None of it is read.
+
+    Args:
+        config: the whole config, whose data have been found.
+        data_dir: folder of tensorflow-datasets.
+
+    Returns:
+        `(tfds.core.DatasetBuilder, split)`; None for other data.
+    """
+    name = config.data.name
+    entry = datasets.IMAGE_SETS.get(name.removeprefix(TFDS))
+    if name in TOYS or name in own_data.KINDS or (entry is not None and entry.tfds_name is None):
+        return None
+    import tensorflow_datasets as tfds  # other data need none of it
+
+    data_dir = None if data_dir is None else os.path.expanduser(data_dir)
+    builder = tfds.builder(entry.tfds_name if entry else name.removeprefix(TFDS), data_dir=data_dir)
+    return builder, config.data.get("split") or (entry.split if entry else "train")
 
 
 def check_name(config: ConfigDict) -> None:

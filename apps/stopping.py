@@ -1,28 +1,23 @@
-"""A training that stops when it is asked to: after the step, with everything saved."""
+"""A training that stops when it is asked to: after the step, with everything saved.
 
-import os
-import signal
+How signals come here is told in `apps.signals`.
+"""
+
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import keras
 
-from apps import checkpoints
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from apps import checkpoints, signals
 
 
 class StopOnRequest(keras.callbacks.Callback):
-    """Ends the process with code 0 at the first SIGINT or SIGTERM, once the step is finished.
+    """Ends the process with code 0 after a first SIGINT or SIGTERM, once the step is finished.
 
     A checkpoint of the rounds so far is written, from which the same command goes on to the weights
-    and logs of a run that was never stopped. A second signal ends the process at once. Put the
-    callback last: at the end of an epoch, all others do their work first. Signals reach the main
-    thread only; in another one, nothing is watched.
+    and logs of a run that was never stopped. Put the callback last: at the end of an epoch, all
+    others do their work first.
 
     Args:
         folder: where checkpoints go.
@@ -34,7 +29,7 @@ class StopOnRequest(keras.callbacks.Callback):
         done: int, rounds of the epoch under way that an earlier process finished.
 
     Raises:
-        SystemExit: in training, after a signal.
+        Stopped: in training, after a signal.
     """
 
     def __init__(
@@ -44,20 +39,19 @@ class StopOnRequest(keras.callbacks.Callback):
         super().__init__()
         self._any = ask or bool
         self.folder, self.rounds, self.done = folder, rounds, 0
-        self._asked: int | None = None
-        self._before: dict[int, Any] = {}
-        self._epoch = 0
+        self._epoch, self._place = 0, signals.BEFORE
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Listen."""
-        if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        """Stop where a signal came before; from now on there is something to save."""
+        self._stop_if_asked(self._place)
+        signals.current().place = None
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Give the signals back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._before = {}
+        """Stop; from now on a signal may end the process, unless an error does."""
+        if sys.exception() is None:
+            self._place = _after(self._epoch)
+            self._stop_if_asked(self._place)
+            signals.current().place = self._place
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Know the place."""
@@ -66,28 +60,22 @@ class StopOnRequest(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Save and stop, unless the epoch ends here."""
         done = self.done + batch + 1
-        if done < self.rounds and self._any(self._asked is not None):
+        if done < self.rounds and self._any(signals.current().asked):
             checkpoints.save(self.model, self.folder, self._epoch, done)
-            self._end(f"in epoch {self._epoch + 1}, after {done:,} of {self.rounds:,} rounds")
+            place = f"in epoch {self._epoch + 1}, after {done:,} of {self.rounds:,} rounds"
+            raise signals.Stopped(f"{place}; {_SAVED}")
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Stop; the epoch's own checkpoint is there."""
-        if self._any(self._asked is not None):
-            self._end(f"after epoch {epoch + 1}")
+        self._stop_if_asked(_after(epoch))
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        """Remember the first signal; obey the second."""
-        name = signal.Signals(number).name
-        if self._asked is not None:
-            print(f"{name} again: ending at once.", file=sys.stderr, flush=True)
-            os._exit(128 + number)
-        self._asked = number
-        print(
-            f"{name}: finishing the step and saving; once more ends at once.",
-            file=sys.stderr,
-            flush=True,
-        )
+    def _stop_if_asked(self, place: str) -> None:
+        if self._any(signals.current().asked):
+            raise signals.Stopped(place)
 
-    def _end(self, place: str) -> None:
-        print(f"Stopped {place}; all is saved. The same command goes on from here.", flush=True)
-        raise SystemExit(0)
+
+_SAVED = "all is saved. The same command goes on from here."
+
+
+def _after(epoch: int) -> str:
+    return f"after epoch {epoch + 1}; {_SAVED}"

@@ -13,6 +13,8 @@ from pathlib import Path
 import tensorflow as tf
 from ml_collections import ConfigDict
 
+from apps import meeting, signals
+
 STRATEGIES = ("one", "mirrored", "multi_worker")
 # What an exchange raises where another worker is gone.
 _GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
@@ -44,8 +46,13 @@ def build(name: str = "one", replicas: int | None = None) -> tf.distribute.Strat
     if name == "mirrored":
         return tf.distribute.MirroredStrategy(_devices(replicas))
     if name == "multi_worker":
-        _check_tf_config()
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        addresses, own = _workers()
+        print(f"Waiting for {len(addresses)} workers, this one included.", flush=True)
+        meeting.meet(addresses, own)
+        signals.current().alone = False
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        signals.listen_again()  # TensorFlow has taken SIGTERM, to tell the others and go on
+        return strategy
     return tf.distribute.get_strategy()
 
 
@@ -77,6 +84,18 @@ def adapted(config: ConfigDict, strategy: tf.distribute.Strategy) -> ConfigDict:
     return config
 
 
+def has_workers(strategy: tf.distribute.Strategy) -> bool:
+    """Whether other processes train with this one.
+
+    Args:
+        strategy: `tf.distribute.Strategy`.
+
+    Returns:
+        bool.
+    """
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process writes the run folder: the only one, the chief, or worker 0.
 
@@ -87,7 +106,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
         bool.
     """
     resolver = strategy.cluster_resolver
-    if resolver is None or not _has_workers(strategy):
+    if resolver is None or not has_workers(strategy):
         return True
     if resolver.task_type == "chief":
         return True
@@ -113,7 +132,7 @@ def own_folder(strategy: tf.distribute.Strategy, workdir: str | Path) -> Iterato
         return
     with tempfile.TemporaryDirectory(prefix="worker_") as copy:
         if Path(workdir).expanduser().is_dir():
-            left_out = shutil.ignore_patterns(".unfinished-*", "logs", "*.png")
+            left_out = shutil.ignore_patterns(".unfinished-*", ".lock", "logs", "*.png")
             shutil.copytree(Path(workdir).expanduser(), copy, ignore=left_out, dirs_exist_ok=True)
         yield copy
 
@@ -128,7 +147,7 @@ def any_worker(strategy: tf.distribute.Strategy, flag: bool) -> bool:
     Returns:
         bool, whether any worker's answer is yes; `flag` itself where there are no workers.
     """
-    if not _has_workers(strategy):
+    if not has_workers(strategy):
         return flag
     return bool(_summed(strategy, tf.constant(float(flag))) > 0)
 
@@ -146,9 +165,10 @@ def together(strategy: tf.distribute.Strategy) -> Iterator[None]:
     Raises:
         SystemExit: with code 1, where another worker does not answer any more.
     """
-    if not _has_workers(strategy):
+    if not has_workers(strategy):
         yield
         return
+    signals.current().alone = False
     try:
         try:
             yield
@@ -189,10 +209,6 @@ def _summed(strategy: tf.distribute.Strategy, value: tf.Tensor) -> tf.Tensor:
     return strategy.experimental_local_results(strategy.run(add))[0]
 
 
-def _has_workers(strategy: tf.distribute.Strategy) -> bool:
-    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-
-
 def _devices(replicas: int | None) -> list[str]:
     """Name the devices of the replicas; split a CPU where there is nothing else."""
     gpus = tf.config.list_physical_devices("GPU")
@@ -214,8 +230,8 @@ def _devices(replicas: int | None) -> list[str]:
     return [f"CPU:{k}" for k in range(replicas)]
 
 
-def _check_tf_config() -> None:
-    """Check what TensorFlow would answer with a hang or a traceback."""
+def _workers() -> tuple[list[str], str]:
+    """Read all addresses and this worker's of TF_CONFIG; refuse what hangs TensorFlow."""
     given = os.environ.get("TF_CONFIG")
     example = (
         '{"cluster": {"worker": ["host1:12345", "host2:12345"]}, '
@@ -224,13 +240,16 @@ def _check_tf_config() -> None:
     try:
         config = json.loads(given or "")
         cluster, task = config["cluster"], config["task"]
-        addresses = [str(address) for address in cluster[task["type"]]]
-        fits = 0 <= int(task["index"]) < len(addresses)
+        jobs = [cluster.get(name, []) for name in ("chief", "worker")]  # those that train
+        addresses = [str(address) for job in jobs for address in job]
+        fits = 0 <= int(task["index"]) < len(cluster[task["type"]])
+        own = str(cluster[task["type"]][int(task["index"])])
         fits &= all(address.rpartition(":")[2].isdigit() for address in addresses)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         fits = False
     if not fits:
         raise ValueError(
             "`TF_CONFIG` must be in the environment for --strategy=multi_worker, and say which "
             f"worker this is. Received: {given!r}. Set it on each machine, as in {example}."
         )
+    return addresses, own

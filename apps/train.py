@@ -12,7 +12,7 @@ unless --override says that the run is to go on with them.
 from absl import flags
 from ml_collections import config_flags
 
-from apps import command_line, config_form
+from apps import command_line, config_form, signals
 
 FLAGS = flags.FlagValues()
 config_flags.DEFINE_config_file(
@@ -44,7 +44,7 @@ flags.DEFINE_bool(
 flags.DEFINE_bool(
     "override",
     False,
-    "Go on with a run that was begun with another config, which is kept beside it.",
+    "Go on with a run that was begun with another config, which is kept beside it, or other data.",
     flag_values=FLAGS,
 )
 flags.DEFINE_string(
@@ -70,7 +70,12 @@ flags.DEFINE_string(
 
 
 def main() -> None:
-    """Read the flags and train."""
+    """Read the flags and train, with an ear for signals."""
+    with signals.listening():
+        _train()
+
+
+def _train() -> None:
     config = command_line.require(FLAGS, "config", "configs/act_8gaussians.py")
     if not FLAGS.dry_run:
         command_line.require(FLAGS, "workdir", "runs/my_run")

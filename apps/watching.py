@@ -1,9 +1,11 @@
 """Callbacks of a run, from the watch section of a config."""
 
+from typing import Any
+
 import keras
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, judging, rewinding, sources
+from apps import builders, judging, rewinding, rotation, sources
 from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
@@ -54,6 +56,7 @@ def watchers(
     folder: RunFolder,
     first: bool,
     data_dir: str | None = None,
+    memory: dict[str, Any] | None = None,
 ) -> list[keras.callbacks.Callback]:
     """Build the callbacks in the order in which they need each other's values.
 
@@ -63,6 +66,7 @@ def watchers(
         folder: the run's folder, begun.
         first: bool, whether the training starts at its beginning.
         data_dir: folder of the data, which image scores read as a whole.
+        memory: of the watchdog, see `rewinding.watchdogs`.
 
     Returns:
         List of callbacks; the checkpoint is the last, so that it vouches for all others.
@@ -91,6 +95,6 @@ def watchers(
         if name in watch.pictures:
             told = {"labels": source.labels} if name == "plans" else {}
             found.append(make(source.real, folder.path, **when, **told))
-    found += rewinding.watchdogs(config, source, folder)  # sees the scores, and goes back in time
-    last = checkpoints.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
+    found += rewinding.watchdogs(config, source, folder, memory)  # sees scores, goes back in time
+    last = rotation.Checkpoint(folder.checkpoints, config.train.checkpoints_to_keep)
     return [*found, EpochLog(folder.metrics, folder.logs, judge), last]

@@ -78,5 +78,7 @@ def get_config() -> ConfigDict:
     config.watch.num_pictured = 1000  # samples in a picture
     config.watch.metrics = ("mode_coverage", "earth_mover")
     config.watch.num_evaluated = 1000  # samples for the metrics
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

@@ -67,5 +67,7 @@ def get_config() -> ConfigDict:
     config.watch.num_pictured = 5000  # samples in a picture
     config.watch.metrics = ("sorted_w2",)
     config.watch.num_evaluated = 5000  # samples for the metrics, as in Fig. 3
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

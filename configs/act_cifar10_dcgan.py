@@ -85,5 +85,7 @@ def get_config() -> ConfigDict:
     config.watch.num_pictured = 64  # images in a picture
     config.watch.metrics = ()  # pixel distances say little about pictures
     config.watch.num_evaluated = 1000  # samples for the metrics, if any
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

@@ -97,5 +97,7 @@ def get_config() -> ConfigDict:
     config.watch.network = "classifier"
     config.watch.weights = config_dict.placeholder(str)  # None: trained or fetched once
     config.watch.num_scored = 2000  # samples for the scores
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

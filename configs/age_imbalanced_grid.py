@@ -89,5 +89,7 @@ def get_config(method: str = "age") -> ConfigDict:
     config.watch.num_pictured = 2000
     config.watch.metrics = ("mode_coverage", "earth_mover")
     config.watch.num_evaluated = 2000
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

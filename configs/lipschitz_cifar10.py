@@ -87,5 +87,7 @@ def get_config(phi: str = "logistic") -> ConfigDict:
     config.watch.network = "inception_graph"
     config.watch.weights = config_dict.placeholder(str)
     config.watch.num_scored = 10_000
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

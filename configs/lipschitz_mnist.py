@@ -98,5 +98,7 @@ def get_config(method: str = "max_gp") -> ConfigDict:
     config.watch.network = "classifier"
     config.watch.weights = config_dict.placeholder(str)
     config.watch.num_scored = 2000
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

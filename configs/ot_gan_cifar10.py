@@ -75,5 +75,7 @@ def get_config() -> ConfigDict:
     config.watch.network = "inception_graph"
     config.watch.weights = config_dict.placeholder(str)
     config.watch.num_scored = 50_000  # the authors' code
+    config.watch.watchdog = ConfigDict()
+    config.watch.watchdog.on_nonfinite = "stop"  # or "rewind", "warn": docs/runs.md
 
     return config.lock()

@@ -167,9 +167,14 @@ def check_make(page: Page, root: Path) -> list[str]:
 
 
 def check_commands(page: Page, root: Path) -> list[str]:
-    """Every `python -m apps.x --flag` names a module, its flags and its config's keys."""
+    """Every `python -m apps.x --flag` names a module, its flags and its config's keys.
+
+    No command opens TensorBoard to the network.
+    """
     complaints = []
     for line in page.commands:
+        if re.search(r"\btensorboard\b.*--(bind_all|host)", line.text):
+            complaints.append(page.complaint(line.number, "TensorBoard must stay on loopback."))
         if script := _SCRIPT_COMMAND.search(line.text):
             if not (root / script[1]).is_file():
                 complaints.append(page.complaint(line.number, f"`{script[1]}` does not exist."))

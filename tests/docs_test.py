@@ -102,6 +102,7 @@ WRONG = {
     ),
     "key without config": (in_bash("python -m apps.train --config.steps=3"), "without `--config"),
     "benchmark flag": (in_bash("python -m benchmarks.step --size=3"), "no flag `--size`"),
+    "open to all": (in_bash("tensorboard --logdir=x --bind_all"), "must stay on loopback"),
     "unknown script": (in_bash("python benchmarks/gone.py"), "`benchmarks/gone.py` does not"),
     "unknown target": (in_bash("cd x && make dmeo"), "`make dmeo`"),
     "unknown variable": ("`make demo VENVV=x`", "`make VENVV=x`"),

@@ -70,7 +70,7 @@ def _train(run: Run, judge: keras.Model, label: str, seed: int) -> Part:
     workdir = run.folder / f"{label.replace(', ', '_').replace(' ', '_')}_{seed}"
     last = training.train_and_evaluate(config, str(workdir), run.data_dir)
     records = RunFolder(workdir).records()
-    generator, _ = load_generator(RunFolder(workdir), config)
+    generator = load_generator(RunFolder(workdir), config).network
     rng = np.random.default_rng(seed)
     z = rng.uniform(-1, 1, (SAMPLES, config.model.latent_dim)).astype("float32")
     classes = np.arange(SAMPLES, dtype="int32") % 10

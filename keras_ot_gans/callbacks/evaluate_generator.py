@@ -50,7 +50,8 @@ class EvaluateGenerator(keras.callbacks.Callback):
             score `evaluation/<name>-<short form of its card>`.
         jsonl: file to append one line per evaluation to: `step`, `epoch`, the values, and of
             image scores `scores` (with intervals) and `cards`; see `read_json_lines`. Lines
-            that are there already give the best values of a continued run.
+            that are there already give the best values of a continued run, whose `fit` is told
+            by `initial_epoch` how many epochs are finished.
         prefix: str before each name in `logs` and in the file.
         earlier: records like those of `jsonl`, for the best values where another callback
             writes them.
@@ -111,7 +112,7 @@ class EvaluateGenerator(keras.callbacks.Callback):
         self.jsonl = None if jsonl is None else os.path.abspath(jsonl)
         if self.jsonl is not None:
             make_folder("jsonl", os.path.dirname(self.jsonl))
-        self._earlier, self._best = list(earlier), BestScores()
+        self._earlier, self._best, self._resumed = list(earlier), BestScores(), False
 
     def evaluate(self) -> dict[str, float]:
         """Sample from the model and run all metrics now.
@@ -130,9 +131,15 @@ class EvaluateGenerator(keras.callbacks.Callback):
         needed += ["sample_latents", "generate"] * bool(self.image_scores)
         check_offers(self, self.model, *needed, "step")
         self.image_scores = usable(self.image_scores, self.model)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Take over, the first time, the best values of a run that is continued."""
+        if self._resumed:
+            return
+        self._resumed = True
         if self.jsonl is not None and os.path.exists(self.jsonl):
-            self._best.resume(read_json_lines(self.jsonl), int(self.model.step))
-        self._best.resume(self._earlier, int(self.model.step))
+            self._best.resume(read_json_lines(self.jsonl), epoch)
+        self._best.resume(self._earlier, epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Evaluate after every `every`-th epoch of the run."""

@@ -87,7 +87,8 @@ class BestScores:
         20.0
         >>> best.update("fid", 25.0, card="a1b2")
         20.0
-        >>> best.resume([{"step": 5, "scores": {"fid": {"value": 10.0, "card": "a1b2"}}}], step=9)
+        >>> record = {"epoch": 2, "scores": {"fid": {"value": 10.0, "card": "a1b2"}}}
+        >>> best.resume([record], epochs=3)
         >>> best.update("fid", 30.0, card="a1b2")
         10.0
     """
@@ -112,16 +113,16 @@ class BestScores:
         self._best[name, card] = better(known, value)
         return self._best[name, card]
 
-    def resume(self, records: Iterable[dict[str, Any]], step: int) -> None:
+    def resume(self, records: Iterable[dict[str, Any]], epochs: int) -> None:
         """Take over what earlier lines of `metrics.jsonl` tell.
 
         Args:
             records: lines as `EvaluateGenerator` writes them.
-            step: int, generator updates at which the training goes on: later lines are of
-                updates that are repeated now.
+            epochs: int, epochs that are finished where the training goes on: later lines are of
+                epochs that are repeated now. Steps would not tell: a rewind counts some again.
         """
         for record in records:
-            if record.get("step", step + 1) > step:
+            if record.get("epoch", epochs + 1) > epochs:
                 continue
             for name, score in (record.get("scores") or {}).items():
                 if name in HIGHER_IS_BETTER and score.get("value") is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from keras_ot_gans.metrics.files import replacing
+from keras_ot_gans.files import replacing
 
 _GAP = 230  # light grey between and behind the cells
 _READABLE = 64  # smaller images are magnified to about this side
@@ -89,7 +89,7 @@ def write_png(path: str | os.PathLike, picture: np.ndarray) -> None:
     """Write a PNG so that a reader sees the old file or the new one, never a part.
 
     The bytes go to a temporary file in the same folder, are synced to the disk and
-    then take the name in one step: `metrics.files.replacing`.
+    then take the name in one step: `keras_ot_gans.files.replacing`.
 
     Args:
         path: file name; its folder must exist.

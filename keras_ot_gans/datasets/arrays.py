@@ -73,7 +73,8 @@ def from_array(
     Returns:
         `tf.data.Dataset` of float32 `(B, ...)`, or of pairs with labels. Known
         cardinality, prefetched; the attribute `epoch_shuffle` is the order's
-        `EpochShuffle`, `num_samples` the int n.
+        `EpochShuffle`, `num_samples` the int n, `arrays` the tuple of the
+        tensors in memory: the samples and, if there are any, the labels.
 
     Raises:
         TypeError: if `x` is neither uint8 nor float.
@@ -126,4 +127,5 @@ def from_array(
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches))
     dataset = dataset.prefetch(tf.data.AUTOTUNE)
     dataset.epoch_shuffle, dataset.num_samples = order, n
+    dataset.arrays = (data,) if tags is None else (data, tags)
     return dataset

@@ -42,7 +42,8 @@ def from_stream(
 
     Returns:
         `tf.data.Dataset` of float32 `(B, height, width, channels)` in [-1, 1],
-        or of pairs with labels, with the attribute `epoch_shuffle`.
+        or of pairs with labels, with the attributes `epoch_shuffle` and
+        `num_samples`, the int n.
 
     Raises:
         ValueError: if the elements are not uint8 images of one known shape, or
@@ -81,7 +82,7 @@ def from_stream(
         batches = tf.data.INFINITE_CARDINALITY
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches))
     dataset = dataset.prefetch(tf.data.AUTOTUNE)
-    dataset.epoch_shuffle = order
+    dataset.epoch_shuffle, dataset.num_samples = order, n
     return dataset
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_ot_gans.metrics.files import replacing
+from keras_ot_gans.files import replacing
 from keras_ot_gans.metrics.moments import Moments
 from keras_ot_gans.metrics.protocol import ProtocolCard
 

@@ -38,7 +38,8 @@ def gather(x: tf.Tensor) -> tf.Tensor:
     if count() == 1:
         return x
     gathered = tf.distribute.get_replica_context().all_gather(x, axis=0)
-    return tf.ensure_shape(gathered, [None, *x.shape[1:]])  # `all_gather` forgets the width
+    rows = None if x.shape[0] is None else x.shape[0] * count()
+    return tf.ensure_shape(gathered, [rows, *x.shape[1:]])  # `all_gather` forgets the shape
 
 
 def own_part(draw: Callable[[tf.Tensor | int], tf.Tensor], size: tf.Tensor | int) -> tf.Tensor:

@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-_PREFIX = ".unfinished-"
+from keras_ot_gans import files
+
 _OF_SAVED_MODEL = {"assets", "assets.extra", "fingerprint.pb", "saved_model.pb", "variables"}
 
 
@@ -39,13 +39,12 @@ def appearing(path: str | os.PathLike, overwrite: bool = False) -> Iterator[Path
     """
     path = Path(path).expanduser()
     _check(path, overwrite)
-    _remove_leftovers(path)
-    temporary = path.with_name(f"{_PREFIX}{os.getpid()}-{path.name}")
-    before = path.with_name(f"{_PREFIX}{os.getpid()}-before-{path.name}")
+    files.remove_unfinished_of(path)
+    temporary, before = files.unfinished(path), files.unfinished(path, "before-")
     try:
         yield temporary
         for made in [temporary, *temporary.rglob("*")]:
-            _sync(made)
+            files.sync(made)
         _check(path, overwrite)  # it may have come while the block ran
         if path.is_dir():
             os.rename(path, before)
@@ -55,10 +54,10 @@ def appearing(path: str | os.PathLike, overwrite: bool = False) -> Iterator[Path
             if before.exists():
                 os.rename(before, path)
             raise
-        _sync(path.parent)
+        files.sync(path.parent)
     finally:
-        _remove(temporary)
-        _remove(before)
+        files.remove(temporary)
+        files.remove(before)
 
 
 def _check(path: Path, overwrite: bool) -> None:
@@ -86,36 +85,3 @@ def _check(path: Path, overwrite: bool) -> None:
                 "`path` must hold a SavedModel and nothing else to be replaced. Received: "
                 f"{path} with {', '.join(sorted(names)[:5]) or 'nothing'}. Choose another."
             )
-
-
-def _remove_leftovers(path: Path) -> None:
-    """Remove what processes that are no more left of this export."""
-    for leftover in path.parent.glob(f"{_PREFIX}*-{path.name}"):
-        owner = leftover.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdecimal() and int(owner) != os.getpid() and not _runs(int(owner)):
-            _remove(leftover)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,7 +1,7 @@
 import h5py
 import pytest
 
-from apps import builders, checkpoints
+from apps import builders, checkpoints, restoring
 
 
 @pytest.fixture
@@ -62,11 +62,50 @@ def test_progress_belongs_to_what_is_verified(model, tmp_path):
         checkpoints.verify(path)
 
 
-def test_the_last_few_stay(model, tmp_path):
-    callback = checkpoints.Checkpoint(tmp_path, keep=2)
-    callback.set_model(model)
-    for epoch in range(4):
-        callback.on_epoch_end(epoch)
-    assert [checkpoints.epoch_of(path) for path in checkpoints.files(tmp_path)] == [3, 4]
-    with pytest.raises(ValueError, match="`train.checkpoints_to_keep` must be at least 1"):
-        checkpoints.Checkpoint(tmp_path, keep=0)
+def test_a_checkpoint_that_a_run_replaces_while_it_is_looked_at_is_not_damaged(
+    model, tmp_path, capsys, monkeypatch
+):
+    checkpoints.save(model, tmp_path, 1)
+    verify, times = checkpoints.verify, []
+
+    def replaced_first(path):
+        times.append(path.name[:12])
+        if len(times) <= lasting:  # the run goes on between listing and opening
+            checkpoints.save(model, tmp_path, len(times) + 1)
+            path.unlink()
+        return verify(path)
+
+    monkeypatch.setattr(checkpoints, "verify", replaced_first)
+    lasting = 2
+    assert checkpoints.newest(tmp_path)[1].epoch == 3
+    assert times == ["epoch_000001", "epoch_000002", "epoch_000003"]
+    lasting = 100
+    with pytest.raises(ValueError, match="`--workdir` must hold a checkpoint while") as refused:
+        checkpoints.newest(tmp_path)
+    assert "remove" not in str(refused.value) and "same command again" in str(refused.value)
+    assert "damaged" not in capsys.readouterr().err
+
+
+def test_the_newest_is_loaded_also_where_it_was_replaced_since_it_was_found(
+    model, tmp_path, monkeypatch
+):
+    checkpoints.save(model, tmp_path, 1)
+    load, times = restoring.load_weights, []
+
+    def replaced_first(model, path):
+        times.append(path.name[:12])
+        if len(times) <= lasting:
+            checkpoints.save(model, tmp_path, len(times) + 1)
+            path.unlink()
+        load(model, path)
+
+    monkeypatch.setattr(restoring, "load_weights", replaced_first)
+    lasting = 1
+    path, progress = checkpoints.load_newest(model, tmp_path)
+    assert (path.name[:12], progress.epoch) == ("epoch_000002", 2) and len(times) == 2
+    lasting = 100
+    with pytest.raises(ValueError, match="`--workdir` must hold a checkpoint while"):
+        checkpoints.load_newest(model, tmp_path)
+    empty(checkpoints.save(model, tmp_path, 200))
+    with pytest.raises(ValueError, match="`--workdir` must hold a checkpoint while"):
+        checkpoints.load_newest(model, tmp_path / "missing")

@@ -29,6 +29,7 @@ def at_the_root(monkeypatch, request):
         "no such file": (["--config=configs/nope.py"], ["`--config`", "configs/nope.py"]),
         "no config": (["--workdir=x"], ["`--config` must be given"]),
         "no workdir": ([CONFIG], ["`--workdir` must be given", "--workdir="]),
+        "an empty workdir": ([CONFIG, "--workdir="], ["`--workdir` must be given", "nothing"]),
         "unknown flag": ([CONFIG, "--workdri=x"], ["`--workdri`", "--workdir", "--dry_run"]),
         "no dashes": ([CONFIG, "workdir=x"], ["two dashes", "workdir=x"]),
         "no value": ([CONFIG, "--workdir"], ["Missing value", "--workdir"]),

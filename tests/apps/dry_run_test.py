@@ -2,13 +2,16 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps import dry_run, experiment, machine, memory_estimate
+from apps import builders, dry_run, experiment, machine, memory_estimate, sources
 from apps.units import duration, readable
 from keras_ot_gans import divergences, models
 from keras_ot_gans.layers import PairwiseDistance
@@ -147,6 +150,31 @@ def test_what_does_not_fit_is_refused_before_a_round(act_config, monkeypatch, ca
         with pytest.raises(ValueError, match="`train.batch_size` must leave a round.*" + advice):
             experiment.train_and_evaluate(act_config, None, dry_run=True)
     assert "together" in capsys.readouterr().out
+
+
+def test_replicas_on_parts_of_a_cpu_share_its_memory(act_config, monkeypatch, capsys):
+    monkeypatch.setattr(memory_estimate, "step_of", lambda *_: 1_000_000)  # and half of it again
+    monkeypatch.setattr(dry_run, "free_memory", lambda: 2_900_000)
+    source = sources.build_source(act_config)
+    model = builders.build_model(act_config, source.sample_shape, None)
+    dry_run._print_memory(act_config, model, source, None, replicas=1)
+    with pytest.raises(ValueError, match="round needs about 3 MB beside .* 2.9 MB are free"):
+        dry_run._print_memory(act_config, model, source, None, replicas=2)
+    assert re.search("on all 2 replicas +3.0. MB, which share this memory", capsys.readouterr().out)
+
+
+def test_replicas_hold_the_arrays_of_the_global_batch():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.apps.mirrored_memory_program"],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-5000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    for one, two in zip(found["one"], found["two"], strict=True):
+        # Each replica computes all plans; the order in which results come and go differs a little.
+        assert two == pytest.approx(one, rel=0.1) and one > 10 * 4 * 1000 * 1000
 
 
 def test_advice_on_a_batch():

@@ -79,6 +79,41 @@ def test_labels_of_a_conditional_run(labelled_config, tmp_path):
         sampling.sample_to_file(None, 2, 3, str(out), 10, generator=str(tmp_path / "g"))
 
 
+def test_the_step_is_that_of_the_weights(run, tmp_path, monkeypatch):
+    last, out = checkpoints.files(run / "checkpoints")[-1], tmp_path / "g.keras"
+    content = last.read_bytes()
+    last.write_bytes(b"damaged")  # the finished generator is not
+    exporting.export_run(str(run), str(out))
+    assert load_export(out).notes.step == 20
+    (run / "generator.keras").unlink()
+    newest, calls = checkpoints.newest, []
+
+    def later(folder):
+        """What a run that goes on would show: the next checkpoint after the weights are read."""
+        found = newest(folder)
+        calls.append(found)
+        if len(calls) == 2:
+            last.write_bytes(content)
+        return found
+
+    monkeypatch.setattr(checkpoints, "newest", later)
+    exporting.export_run(str(run), str(out), overwrite=True)
+    assert load_export(out).notes.step == 10
+
+
+def test_the_suffix_says_the_format_and_no_other_is_guessed(run_app, run, tmp_path):
+    for name, made in (("A.ONNX", "A.onnx"), ("b.Keras", "b.keras"), ("c", "c")):
+        code, printed, _ = run_app(export, f"--workdir={run}", f"--out={tmp_path / name}")
+        assert code == 0 and f"to {tmp_path / made}. " in printed
+        assert load_export(tmp_path / made).sample(2).shape == (2, 2)
+    for name in ("gen.h5", "gen.tflite", "gen.v2"):
+        code, _, error = run_app(export, f"--workdir={run}", f"--out={tmp_path / name}")
+        assert code == 2 and "`--out` must end with .keras or .onnx" in error
+        assert not (tmp_path / name).exists()
+    flags = [f"--workdir={run}", f"--out={tmp_path / name}", "--format=saved_model"]
+    assert run_app(export, *flags)[0] == 0 and (tmp_path / "gen.v2/saved_model.pb").exists()
+
+
 def test_samplers_take_exports_with_gradients(run, tmp_path):
     out = str(tmp_path / "a.npz")
     for name in NAMES[:2]:

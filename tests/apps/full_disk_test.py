@@ -12,7 +12,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from apps import checkpoints, experiment, full_disk, stopping, train, watching
+from apps import checkpoints, experiment, full_disk, signals, train, watching
 from apps.run_folder import RunFolder
 from tests.apps.same_runs import UNFINISHED, assert_same_run, lines, logged
 
@@ -59,6 +59,7 @@ class Fill(keras.callbacks.Callback):
 # is full, for files of which size, and from where the run goes on. A picture is drawn every second
 # epoch, before the line and the checkpoint.
 MOMENTS = {
+    "config": (None, None, 100, "from the beginning"),
     "line": ("epoch begin", 0, 20, "from the beginning"),
     "picture": ("epoch begin", 1, 4000, "after epoch 1"),
     "stop": ("batch end", 2, 4000, "after epoch 2"),
@@ -74,7 +75,7 @@ def test_wherever_the_disk_is_full_the_run_ends_as_one_with_room(
     swd_config.train.checkpoints_to_keep, swd_config.train.steps_per_execution = 4, 1
     run, build = tmp_path / "run", watching.watchers
     experiment.train_and_evaluate(swd_config, str(tmp_path / "unbroken"))
-    before = [signal.getsignal(number) for number in stopping.SIGNALS]
+    before = [signal.getsignal(number) for number in signals.SIGNALS]
     for name, (moment, epoch, size, place) in MOMENTS.items():
 
         def fill(name=name, size=size):
@@ -86,6 +87,8 @@ def test_wherever_the_disk_is_full_the_run_ends_as_one_with_room(
             return [*build(*args), Fill(*when)]
 
         monkeypatch.setattr(watching, "watchers", watchers)
+        if moment is None:
+            fill()  # before the run begins
         with pytest.raises(ValueError) as error:
             experiment.train_and_evaluate(swd_config, str(run))
         room.end()
@@ -93,13 +96,14 @@ def test_wherever_the_disk_is_full_the_run_ends_as_one_with_room(
         assert message.startswith("`--workdir` must be on a disk with room. Received: "), name
         assert f"{run}: File too large (" in message and " free" in message, name
         assert message.endswith(f"make room, and the same command goes on {place}."), name
-        assert ("a checkpoint takes" in message) == (name != "line"), name
+        assert ("a checkpoint takes" in message) == (name not in ("config", "line")), name
         assert "Stopped" not in capsys.readouterr().out
         assert not list(run.rglob(UNFINISHED)) and not (run / "generator.keras").exists()
-        assert [signal.getsignal(number) for number in stopping.SIGNALS] == before
+        assert [signal.getsignal(number) for number in signals.SIGNALS] == before
         for path in checkpoints.files(run / "checkpoints"):
             checkpoints.verify(path)
-        if name != "line":
+        assert (run / "config.json").exists() == (name != "config")
+        if name not in ("config", "line"):
             assert logged(run) == logged(tmp_path / "unbroken")[: len(logged(run))]
     # Also no room to begin with.
     room(20)

@@ -53,7 +53,7 @@ def test_every_command_of_the_guide(run_app, tmp_path, monkeypatch):
             picture.verify()
     plain, dot = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("plain", "dot"))
     assert plain["card"]["n_fake"] == dot["card"]["n_fake"] == 60
-    assert plain["card"]["sampler"] == "prior" and "updates=10" in json.dumps(dot["card"])
+    assert plain["card"]["sampler"] == "plain()" and "updates=10" in json.dumps(dot["card"])
     assert "runs/photos_sngan" in (tmp_path / "report.html").read_text()
     assert (tmp_path / "exported" / "saved_model.pb").exists()
 

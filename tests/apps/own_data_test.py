@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 import apps.train
-from apps import experiment, judging, own_data, run_labels, sources
+from apps import data_advice, experiment, judging, own_data, run_labels, sources
 from configs import act_8gaussians, act_mnist, lipschitz_mnist
+from keras_ot_gans.datasets import folders
 from keras_ot_gans.ops import Labels
 from tests.apps.labelled_digits import small
 
@@ -200,3 +201,36 @@ def test_broken_pictures_are_named_once_in_a_run(config, folder, caplog):
         sources.build_source(config, folder)
         judging.real_images(own_data.without_stock(config.data), folder)  # reads them again
     assert caplog.text.count("a/broken.png: ") == 1
+
+
+def test_advice_is_in_terms_of_flags(config, npz, folder):
+    config.train.batch_size = 1000
+    with pytest.raises(ValueError, match="`train.batch_size` must not exceed the number of samp"):
+        sources.build_source(config, npz)
+    config.data.name, config.data.key = "folder", None
+    with pytest.raises(ValueError) as refused:
+        sources.build_source(config, folder)
+    assert str(refused.value).endswith("Take a smaller --config.train.batch_size.")
+    with open(f"{folder}/a/broken.png", "w") as file:
+        file.write("no picture")
+    with pytest.raises(ValueError) as refused:
+        sources.build_source(config, folder)
+    advice = "Repair or remove them, or leave them out by --config.data.skip_unreadable=True."
+    assert str(refused.value).endswith(advice)
+    # Tiny ImageNet is read from a folder too, and has no such key.
+    with pytest.raises(ValueError) as refused, data_advice.advice_in_flags(own=False):
+        folders.from_folder(folder, 8)
+    assert str(refused.value).endswith("Repair or remove them.")
+    config.data.name, config.data.split = "mnist", "train"
+    with pytest.raises(FileNotFoundError) as refused:
+        sources.build_source(config, "nowhere")
+    text = str(refused.value)
+    assert "pass --download once, or run" in text and "pass that folder by --data_dir" in text
+    assert "download=True" not in text
+
+
+def test_a_config_of_points_is_no_beginning_for_pictures(folder):
+    config = act_8gaussians.get_config()
+    config.data.name, config.watch.metrics = "folder", ()
+    with pytest.raises(ValueError, match="`data.image_size` must be given.*of points. Begin with"):
+        sources.build_source(config, folder)

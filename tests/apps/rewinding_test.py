@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import builders, checkpoints, experiment, rewinding, sources
+from apps import builders, checkpoints, experiment, restoring, rewinding, sources
 from apps.run_folder import RunFolder
 from keras_ot_gans.callbacks import DivergedError, read_json_lines
 from tests.apps.checkpoint_arrays import last_arrays
@@ -72,7 +72,7 @@ def test_a_poisoned_run_goes_back_and_ends_finite(config, poison, tmp_path, caps
         np.isfinite(line[k]) for line in lines for k in ("transport_cost", "sample_distance")
     )
     assert record == lines[-1]
-    assert all(rewinding.is_finite(p) for p in checkpoints.files(run / "checkpoints"))
+    assert all(restoring.is_finite(p) for p in checkpoints.files(run / "checkpoints"))
     assert not (run / "checkpoints/start").exists()
     assert "Finished" in capsys.readouterr().out
     assert not [t for t in threading.enumerate() if "watchdog" in t.name]
@@ -104,6 +104,8 @@ def test_a_run_lost_in_its_first_epoch_goes_back_to_its_start(config, poison, tm
 
 
 def test_without_a_section_nothing_changes(swd_config, tmp_path):
+    with swd_config.unlocked():
+        swd_config.watch.watchdog = None
     assert rewinding.watchdogs(swd_config, None, RunFolder(tmp_path)) == []
 
 
@@ -123,7 +125,7 @@ def test_newest_good_checkpoint_is_taken(model, tmp_path, capsys):
         model.generator_updates.assign(10 * epoch)
         paths[epoch] = checkpoints.save(model, folder.checkpoints, epoch)
     paths[5].write_bytes(paths[5].read_bytes()[:-100])
-    assert [rewinding.is_finite(paths[epoch]) for epoch in (3, 4)] == [True, False]
+    assert [restoring.is_finite(paths[epoch]) for epoch in (3, 4)] == [True, False]
 
     def back(been):
         weight.assign(tf.zeros(weight.shape))

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from apps import checkpoints, experiment, stopping, watching
+from apps import checkpoints, experiment, signals, watching
 from keras_ot_gans.callbacks import read_json_lines
 from tests.apps.checkpoint_arrays import last_arrays
 
@@ -19,11 +19,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Ask(keras.callbacks.Callback):
-    """Sends this process a signal at the end of one group of steps."""
+    """Sends this process a signal at the end of one group of steps, or of a training."""
 
     def __init__(self, epoch, batch):
         super().__init__()
         self.place, self.epoch = (epoch, batch), None
+
+    def on_train_begin(self, logs=None):
+        if self.place == ("train", "begin"):
+            signal.raise_signal(signal.SIGTERM)
+
+    def on_train_end(self, logs=None):
+        if self.place == ("train", "end"):
+            self.place = None
+            signal.raise_signal(signal.SIGTERM)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
@@ -55,18 +64,25 @@ def lines(workdir):
     return [{k: v for k, v in line.items() if k not in clock} for line in found.values()]
 
 
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs") / "unbroken"
+
+
 @pytest.fixture
-def finished(act_config, tmp_path):
-    experiment.train_and_evaluate(act_config, str(tmp_path / "unbroken"))
-    return tmp_path / "unbroken"
+def finished(act_config, unbroken):
+    """A run that was never stopped, the same for all tests."""
+    if not unbroken.exists():
+        experiment.train_and_evaluate(act_config, str(unbroken))
+    return unbroken
 
 
 def stop(config, workdir):
-    before = [signal.getsignal(number) for number in stopping.SIGNALS]
+    before = [signal.getsignal(number) for number in signals.SIGNALS]
     with pytest.raises(SystemExit) as end:
         experiment.train_and_evaluate(config, str(workdir))
     assert end.value.code == 0
-    assert [signal.getsignal(number) for number in stopping.SIGNALS] == before
+    assert [signal.getsignal(number) for number in signals.SIGNALS] == before
 
 
 def test_a_run_stopped_twice_is_bit_identical_to_one_never_stopped(
@@ -76,7 +92,7 @@ def test_a_run_stopped_twice_is_bit_identical_to_one_never_stopped(
     asked(1, 2)  # five rounds in an epoch, two generator updates in each
     stop(act_config, run)
     said = capfd.readouterr()
-    assert "SIGTERM: finishing the step" in said.err
+    assert "SIGTERM: stopping once all is saved" in said.err
     assert "Stopped in epoch 2, after 3 of 5 rounds; all is saved." in said.out
     names = [path.name for path in checkpoints.files(run / "checkpoints")]
     assert names == ["epoch_000001.weights.h5", "epoch_000001_round_000003.weights.h5"]
@@ -128,21 +144,45 @@ def test_stop_in_the_last_epoch(act_config, finished, tmp_path, asked):
     assert (run / "generator.keras").exists() and lines(run) == lines(finished)
 
 
+def test_stop_while_the_scores_are_prepared(act_config, finished, tmp_path, asked, capfd):
+    run = tmp_path / "stopped"
+    asked("train", "begin")  # of a callback before the one that stops
+    stop(act_config, run)
+    assert capfd.readouterr().out.endswith("\nStopped before training; nothing to save.\n")
+    assert not checkpoints.files(run / "checkpoints")
+    experiment.train_and_evaluate(act_config, str(run))
+    assert lines(run) == lines(finished)
+
+
+def test_stop_between_a_resumed_epoch_and_the_others(act_config, finished, tmp_path, asked, capfd):
+    run = tmp_path / "stopped"
+    asked(1, 2)
+    stop(act_config, run)
+    asked("train", "end")  # of the rest of the epoch
+    stop(act_config, run)
+    assert "Stopped after epoch 2; all is saved." in capfd.readouterr().out
+    experiment.train_and_evaluate(act_config, str(run))
+    assert lines(run) == lines(finished)
+
+
+def test_stop_while_the_generator_is_exported(act_config, finished, tmp_path, monkeypatch, capfd):
+    run = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        asks = lambda *_, **__: signal.raise_signal(signal.SIGTERM)  # noqa: E731
+        patch.setattr(experiment, "export_generator", asks)
+        stop(act_config, run)
+    said = capfd.readouterr().out
+    assert "Stopped after epoch 4; all is saved. The same command goes on from here." in said
+    assert "Finished" not in said and not (run / "generator.keras").exists()
+    experiment.train_and_evaluate(act_config, str(run))
+    assert (run / "generator.keras").exists() and lines(run) == lines(finished)
+
+
 def wait_for(path, process):
     end = time.monotonic() + 300
     while not path.exists():
         assert process.poll() is None and time.monotonic() < end
         time.sleep(0.05)
-
-
-def test_a_second_request_ends_at_once(tmp_path, monkeypatch, capsys):
-    codes = []
-    monkeypatch.setattr(os, "_exit", codes.append)
-    callback = stopping.StopOnRequest(tmp_path, 5)
-    callback._ask(signal.SIGINT, None)
-    assert codes == [] and "once more ends at once" in capsys.readouterr().err
-    callback._ask(signal.SIGTERM, None)
-    assert codes == [128 + signal.SIGTERM]
 
 
 def test_a_process_ends_well(tmp_path):
@@ -166,7 +206,7 @@ def test_a_process_ends_well(tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
-    assert "SIGINT: finishing the step" in err and "Traceback" not in err
+    assert "SIGINT: stopping once all is saved" in err and "Traceback" not in err
     assert "all is saved. The same command goes on from here." in out
     path, progress = checkpoints.newest(run / "checkpoints")
     assert progress.step == 200 * progress.epoch + progress.done > 0

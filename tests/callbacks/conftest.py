@@ -119,6 +119,7 @@ def epochs():
         callback.on_train_begin()
         seen = []
         for epoch in range(first, number):
+            callback.on_epoch_begin(epoch)
             model.step += updates
             logs = {}
             callback.on_epoch_end(epoch, logs)

@@ -97,6 +97,22 @@ def test_best_survives_a_stop_and_ignores_what_is_repeated(tmp_path, epochs):
     assert other[0]["best_fid"] == other[0]["fid"]
 
 
+def test_best_survives_a_rewind_that_passed_the_last_checkpoint_over(tmp_path, epochs):
+    """Epoch 2 went back behind the end of epoch 1; a run is continued after it."""
+    drift, jsonl = {100: 0.0, 79: 0.5, 179: 0.6}, tmp_path / "metrics.jsonl"
+    callback, model = EvaluateGenerator(None, judge(tmp_path), jsonl=jsonl), BrightGame(drift)
+    unbroken = [
+        epochs(callback, model, number=epoch + 1, updates=updates, first=epoch)[0]
+        for epoch, updates in enumerate((100, -21, 100))
+    ]
+    assert unbroken[2]["best_fid"] == unbroken[0]["fid"] < unbroken[1]["fid"]
+    records = read_json_lines(jsonl)
+    assert [line["step"] for line in records] == [100, 79, 179]
+    again = EvaluateGenerator(None, judge(tmp_path), earlier=records)
+    (last,) = epochs(again, BrightGame(drift, 79), number=3, updates=100, first=2)
+    assert last["best_fid"] == unbroken[2]["best_fid"]
+
+
 def test_missing_weights_are_one_line_and_training_goes_on(tmp_path, epochs, caplog):
     def missing():
         raise WeightsMissing("The weights could not be fetched.\nPass where they lie: load(path).")
@@ -223,7 +239,7 @@ def test_conditional_model_brings_its_labels(tmp_path):
 
 def test_best_of_damaged_records():
     best = BestScores()
-    best.resume([{}, {"step": 1}, {"step": 1, "scores": None}], step=5)
-    best.resume([{"step": 1, "scores": {"fid": {"value": None, "card": "a"}}}], step=5)
+    best.resume([{}, {"epoch": 1}, {"epoch": 1, "scores": None}], epochs=5)
+    best.resume([{"epoch": 1, "scores": {"fid": {"value": None, "card": "a"}}}], epochs=5)
     assert best.update("fid", 3.0, "a") == 3.0
     assert json.dumps(best.update("is", 2.0, "a")) == "2.0"

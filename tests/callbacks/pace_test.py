@@ -60,6 +60,13 @@ def test_input_against_the_time_of_a_round(pace, clock, input_seconds, kinds):
     assert [found.kind for found in pace.end_epoch(input_seconds)] == kinds
 
 
+@pytest.mark.parametrize(("input_seconds", "kinds"), [(0.002, []), (0.006, ["slow_input"])])
+def test_input_of_fast_rounds_is_what_python_takes_to_look(pace, clock, input_seconds, kinds):
+    for _ in range(4):
+        step(pace, clock, 0.125, rounds=50)  # 2.5 ms a round
+    assert [found.kind for found in pace.end_epoch(input_seconds)] == kinds
+
+
 def test_time_between_steps(pace, clock):
     for _ in range(4):
         step(pace, clock, 1.0, between=0.9)

@@ -1,5 +1,7 @@
 """Going back to a saved state while `fit` runs, and what is known of it after a stop."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -81,19 +83,60 @@ def test_rewinds_end_with_an_error_after_the_last_one(tmp_path):
         train(game(), Poison("critic", ROUNDS), nowhere)
 
 
-def test_a_continued_run_knows_what_was_said_before_its_checkpoint(tmp_path):
-    file = tmp_path / "watchdog.jsonl"
+class Stop(keras.callbacks.Callback):
+    """Ends `fit` as a signal does, with everything saved, after a given batch of an epoch."""
+
+    def __init__(self, epoch, batch, tmp_path):
+        super().__init__()
+        self.place, self.path = (epoch, batch), tmp_path / "stopped.weights.h5"
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.place:
+            self.model.save_weights(self.path)
+            self.state = json.dumps(self.model.watchdog.get_state())
+            raise KeyboardInterrupt
+
+
+def test_a_continued_run_knows_what_was_decided_before_it_was_stopped(tmp_path):
+    """Stopped in the epoch of its first rewind; killed later, before its next checkpoint."""
+    file, poison = tmp_path / "watchdog.jsonl", (ROUNDS + 2, 3 * ROUNDS)
     model = game(scheduled=True)
     rewind, _, _ = saved(model, tmp_path)
+    stop = Stop(1, 4, tmp_path)
     first = Watchdog("rewind", rewind=rewind, jsonl=file, samples=0)
-    train(model, Poison("critic", ROUNDS, 3 * ROUNDS), first, epochs=4)
-    assert [(e.kind, e.epoch) for e in first.events] == [
-        ("nonfinite_weights", 1), ("rewind", 1), ("rewind", 3),
-    ]  # fmt: skip
-    # Continued after epoch 2: the second rewind has not happened yet.
-    again, model = Watchdog("rewind", rewind=rewind, jsonl=file, samples=0), game(scheduled=True)
-    model.load_weights(tmp_path / "good.weights.h5")
-    train(model, Poison("critic", ROUNDS), again, epochs=4, initial_epoch=2)
-    assert [(e.kind, e.epoch) for e in again.events] == [("rewind", 3)]
-    assert again.rewinds.been == (0, 0)
-    assert again.events[0].details["rates"]["generator"] == {"scale": 0.25}
+    with pytest.raises(KeyboardInterrupt):
+        train(model, Poison("critic", *poison), first, stop, epochs=4)
+    first.on_train_end()  # Keras does not call it
+    assert kinds(first) == ["nonfinite_weights", "rewind"]
+    state = json.loads(stop.state)
+    assert state["been"] == [0] and state["scales"] == {"generator": 0.5}
+    assert state["said"] == ["nonfinite_weights", "rewind"]
+    before = file.read_bytes()
+    assert state["written"] == len(before)
+
+    for _ in range(2):  # the second time after a kill: it comes to the same events again
+        again, model = (
+            Watchdog("rewind", rewind=rewind, jsonl=file, samples=0),
+            game(scheduled=True),
+        )
+        model.load_weights(stop.path)
+        again.set_state(state)
+        assert file.read_bytes() == before
+        train(model, Poison("critic", ROUNDS), again, epochs=4, initial_epoch=2)
+        assert [(e.kind, e.epoch) for e in again.events] == [("rewind", 3)]
+        assert again.rewinds.been == (0, 0)
+        assert again.events[0].details["rates"]["generator"] == {"scale": 0.25}
+        assert model.watchdog is None  # nobody watches it any more
+    assert file.read_bytes().count(b"\n") == 3
+
+
+def test_a_run_that_begins_knows_nothing(tmp_path):
+    file = tmp_path / "watchdog.jsonl"
+    file.write_text('{"kind": "rewind"}\n')
+    watchdog = Watchdog("warn", jsonl=file, samples=0)
+    assert file.read_text()  # a file may hold more than one training
+    watchdog.set_state({})
+    assert file.read_text() == ""

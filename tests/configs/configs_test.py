@@ -43,6 +43,7 @@ def test_config_is_locked_plain_and_names_its_source(path):
     config = module.get_config()
     assert config.is_locked and set(config) == SECTIONS
     assert all(section.is_locked for section in config.values())
+    assert config.watch.watchdog.on_nonfinite == "stop"  # no run goes on with NaN unnoticed
     for key, value in leaves(config):
         plain = value if isinstance(value, tuple) else (value,)
         assert all(v is None or isinstance(v, int | float | str) for v in plain), key
@@ -60,6 +61,8 @@ def test_config_loads_by_the_flag_and_refuses_a_new_key(path, monkeypatch):
         return values.config
 
     assert parse("--config.train.seed=3").train.seed == 3
+    rewinding = parse("--config.watch.watchdog.on_nonfinite=rewind")
+    assert rewinding.watch.watchdog.on_nonfinite == "rewind"
     with pytest.raises(AttributeError, match="sede"):
         parse("--config.train.sede=3")
 

@@ -72,6 +72,20 @@ def rates_of(model: Any) -> Rates:
     return found
 
 
+def scales_of(model: Any) -> dict[str, float]:
+    """Read by how much the schedules of roles have been multiplied.
+
+    Args:
+        model: compiled `AdversarialModel`.
+
+    Returns:
+        dict of role to float; roles whose rate is no schedule, or one never multiplied, are left
+        out.
+    """
+    rates = {role: _rate(model.optimizer_of(role)) for role in model.networks}
+    return {role: rate.scale for role, rate in rates.items() if isinstance(rate, ScaledRate)}
+
+
 def lowered(rates: Rates, factor: float) -> Rates:
     """Multiply all rates.
 

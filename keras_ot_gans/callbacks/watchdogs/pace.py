@@ -23,7 +23,9 @@ class Pace:
             hundred, and `least_seconds`.
         least_seconds: float; hiccups of less are nobody's business.
         slowdown: float > 1; an epoch is slow if its median is this many times the best epoch's.
-        input_share: float in (0, 1]; the input is slow if it takes this share of the steps.
+        input_share: float in (0, 1]; the input is slow if it takes this share of the steps,
+        least_input: float, and so many seconds a round: Python alone takes one or two thousandths
+            to draw a batch, when other processes are busy.
         between_share: float in (0, 1); so is what happens between steps if it takes this share.
         clock: function that returns seconds.
 
@@ -47,6 +49,7 @@ class Pace:
         least_seconds: float = 1.0,
         slowdown: float = 3.0,
         input_share: float = 0.5,
+        least_input: float = 0.005,
         between_share: float = 0.5,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -54,7 +57,8 @@ class Pace:
         if not slow_factor > 1:
             raise ValueError(f"`slow_factor` must exceed 1. Received: {slow_factor}. Try 10.")
         self.slow_factor, self.least_seconds, self.slowdown = slow_factor, least_seconds, slowdown
-        self.input_share, self.between_share, self.clock = input_share, between_share, clock
+        self.input_share, self.least_input = input_share, least_input
+        self.between_share, self.clock = between_share, clock
         self._last = collections.deque(maxlen=100)
         self._function, self._best = None, None
         self.begin_epoch()
@@ -122,7 +126,9 @@ class Pace:
         if not inside:
             return found
         each = inside / max(self._rounds, 1)
-        if input_seconds is not None and input_seconds > self.input_share * each:
+        if input_seconds is not None and input_seconds > max(
+            self.input_share * each, self.least_input
+        ):
             found.append(_slow_input(input_seconds, each))
         if self._between > self.between_share * (inside + self._between) and inside > 1.0:
             found.append(_slow_between(self._between, inside))

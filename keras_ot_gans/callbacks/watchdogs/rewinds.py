@@ -1,6 +1,6 @@
 """Going back to a good state with lower learning rates, a few times."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from keras_ot_gans.callbacks.watchdogs import learning_rates
@@ -85,21 +85,28 @@ class Rewinds:
         )
         return done, to
 
-    def resume(self, model: Any, records: Iterable[Mapping[str, Any]]) -> None:
-        """Take over from the records of a stopped run how often it went back, and how far down.
+    def get_state(self, model: Any) -> dict[str, Any]:
+        """Return where it has gone back to, and the scales of schedules.
 
-        Plain learning rates are saved with the model; the scales of schedules are set here.
+        Plain learning rates are variables, saved with the model.
+
+        Args:
+            model: compiled `AdversarialModel`.
+
+        Returns:
+            dict of JSON values, `been` and `scales`.
+        """
+        return {"been": list(self.been), "scales": learning_rates.scales_of(model)}
+
+    def set_state(self, model: Any, state: Mapping[str, Any]) -> None:
+        """Go on from a state.
 
         Args:
             model: compiled `AdversarialModel`, its weights loaded.
-            records: lines of the run's events, oldest first.
+            state: what `get_state` returned; empty for a run that begins.
         """
-        past = [record for record in records if record["kind"] == "rewind"]
-        if not past:
-            return
-        self.been = tuple(record["to_step"] for record in past)
-        rates = past[-1]["rates"]
-        scales = {role: kept for role, kept in rates.items() if "scale" in kept}
+        self.been = tuple(state.get("been", ()))
+        scales = {role: {"scale": scale} for role, scale in state.get("scales", {}).items()}
         if scales:
             learning_rates.set_rates(model, scales)
 

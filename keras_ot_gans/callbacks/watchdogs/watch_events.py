@@ -3,11 +3,12 @@
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from keras_ot_gans.callbacks.arguments import make_folder
 from keras_ot_gans.callbacks.event_log import EventLog
-from keras_ot_gans.callbacks.json_lines import append_json_line, read_json_lines
+from keras_ot_gans.callbacks.json_lines import append_json_line
 
 
 class Finding(NamedTuple):
@@ -62,8 +63,7 @@ class Reporter:
 
     Args:
         log_dir: folder for TensorBoard, tag `watchdog/<kind>`; `None` for no event file.
-        jsonl: file, one line per event; `None` for none. Lines that are there already belong to
-            the run that is continued: see `resume`.
+        jsonl: file to which one line per event is appended; `None` for none.
 
     Attributes:
         events: list of `Event`, in the order in which they were found.
@@ -88,23 +88,27 @@ class Reporter:
         self._said: set[str] = set()
         self._lock = threading.Lock()
 
-    def resume(self, epochs: int) -> list[dict[str, Any]]:
-        """Take over what a stopped run had said up to where this one goes on.
-
-        What it said after that is not taken over: this run comes to it again.
-
-        Args:
-            epochs: int, finished epochs.
+    def get_state(self) -> dict[str, Any]:
+        """Return the kinds that have been said, and the size of the file.
 
         Returns:
-            List of the file's records up to there, oldest first.
+            dict of JSON values, `said` and `written`.
         """
-        if self.jsonl is None or not os.path.exists(self.jsonl):
-            return []
-        lines = [line for line in read_json_lines(self.jsonl) if {"kind", "epoch"} <= line.keys()]
-        past = [line for line in lines if line["epoch"] <= epochs]
-        self._said |= {line["kind"] for line in past}
-        return past
+        with self._lock:
+            written = 0 if self.jsonl is None else _size(self.jsonl)
+            return {"said": sorted(self._said), "written": written}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state; lines of a later one go, as the run comes to them again.
+
+        Args:
+            state: what `get_state` returned; empty for a run that begins.
+        """
+        with self._lock:
+            self._said = set(state.get("said", ()))
+            written = state.get("written", 0)
+            if self.jsonl is not None and _size(self.jsonl) > written:
+                os.truncate(self.jsonl, written)
 
     def report(self, finding: Finding, step: int, epoch: int, again: bool = False) -> Event | None:
         """Say it, unless its kind has been said.
@@ -142,6 +146,10 @@ class Reporter:
         """Close the event file."""
         with self._lock:
             self._event_log.close()
+
+
+def _size(path: str) -> int:
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def _record(event: Event) -> dict[str, Any]:

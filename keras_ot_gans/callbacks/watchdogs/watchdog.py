@@ -47,6 +47,10 @@ class Watchdog(keras.callbacks.Callback):
     if there is no rest. Put the callback after those whose logs it should see (`EvaluateGenerator`)
     and before those that write logs or checkpoints.
 
+    Its decisions belong to the state of a training: what was said, how often it went back, to which
+    rates. While `fit` runs, `model.watchdog` is the callback, so that whoever saves the model can
+    save `model.watchdog.get_state()` with it; a continued run is given that by `set_state`.
+
     Args:
         on_nonfinite: "warn", "stop" or "rewind".
         rewind: function `(model, been) -> step`, needed for "rewind": see `Rewinds`.
@@ -65,8 +69,7 @@ class Watchdog(keras.callbacks.Callback):
         slow_factor: float > 1, times the median at which a group of steps is slow.
         patience_seconds: float > 0, after which a step is stuck; longer than its compilation.
         log_dir: folder for TensorBoard; `None` for no event file.
-        jsonl: file to append one line per event to; with it a continued run knows what was said,
-            how often it went back, and to which rates.
+        jsonl: file to append one line per event to.
         earlier: records of a run that is continued, `epoch` and logs, from which the rules learn
             what was best.
 
@@ -124,13 +127,26 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         )
         self._reporter, self._earlier = Reporter(log_dir, jsonl), list(earlier)
         self._pace, self._skipped, self._resumed = Pace(slow_factor), SkippedUpdates(), False
-        self._timer = StuckTimer(patience_seconds, self._report_stuck)
-        self._epoch = 0
+        self._timer = StuckTimer(patience_seconds, self._say)
+        self._epoch, self._state = 0, {}
 
     @property
     def events(self) -> list[Event]:
         """What was found, in this order."""
         return self._reporter.events
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what a continued run must know, while `fit` runs: JSON values."""
+        return {**self._reporter.get_state(), **self.rewinds.get_state(self.model)}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state, before `fit`; later lines of `jsonl` are removed.
+
+        Args:
+            state: what `get_state` returned; empty for a run that begins.
+        """
+        self._reporter.set_state(state)
+        self._state, self._resumed = dict(state), False
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Check the model and start the timer."""
@@ -138,6 +154,7 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         if self.on_nonfinite == "rewind":
             learning_rates.rates_of(self.model)
         self._nonfinite, self._hopeless = NonfiniteWatch(self.model), False
+        self.model.watchdog = self
         self._timer.start()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -191,6 +208,8 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         """Stop the timer and close the event file."""
         self._timer.stop()
         self._reporter.close()
+        if self.model is not None:  # `fit` may have failed before it was told
+            self.model.watchdog = None
 
     def _examine(self, logs: Mapping[str, Any] | None, unusual: Sequence[str]) -> None:
         """Look at the weights of all roles, and act if they are not finite."""
@@ -220,9 +239,6 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         if finding is not None:
             self._reporter.report(finding, self._step(), self._epoch)
 
-    def _report_stuck(self, finding: Finding) -> None:
-        self._say(finding)
-
     def _step(self) -> int:
         """Count generator updates without asking the device, which may be stuck."""
         batch, step = self._place
@@ -236,9 +252,9 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         return self.input_seconds * self.model.passes_per_round
 
     def _resume(self, epochs: int) -> None:
-        """Take over from the files of a stopped run."""
+        """Take over what a stopped run knew."""
         self._resumed = True
-        self.rewinds.resume(self.model, self._reporter.resume(epochs))
+        self.rewinds.set_state(self.model, self._state)
         for record in self._earlier:
             if record.get("epoch", epochs + 1) <= epochs:
                 for rule in self.rules:

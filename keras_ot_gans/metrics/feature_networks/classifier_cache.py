@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_ot_gans.files import replacing
 from keras_ot_gans.metrics.feature_networks.weight_files import sha256_of_arrays
-from keras_ot_gans.metrics.files import replacing
 
 # Part of every hash: raise it when the classifier or its training changes.
 _VERSION = 1

@@ -171,7 +171,7 @@ ARRAYS = {
     "channels first": (raw_npz({"images": PIXELS.transpose(0, 3, 1, 2)}), [], "images"),
     "no images": (raw_npz({"images": GREY[:0]}), [], "images"),
     "images without pixels": (raw_npz({"images": GREY[:, :0]}), [], "images"),
-    "fewer than a batch": (raw_npz({"images": GREY[:7]}), [], "batch_size"),
+    "fewer than a batch": (raw_npz({"images": GREY[:7]}), [], "train.batch_size"),
     "NaN": (raw_npz({"images": np.full_like(_FLOATS, np.nan)}), [], "images"),
     "one infinity": (raw_npz({"images": np.where(GREY == 255, np.inf, _FLOATS)}), [], "images"),
     "of [0, 255] in floats": (raw_npz({"images": GREY.astype("f4")}), [], "images"),

@@ -90,7 +90,11 @@ FOLDERS = {
     "is an array": (lambda folder: None, ["--config.data.name=npz"], "path"),
     "has no classes": (lambda folder: None, ["--config.data.with_labels=True"], "with_labels"),
     "has classes for some": (_one_class, ["--config.data.with_labels=True"], "with_labels"),
-    "has fewer than a batch": (lambda folder: None, ["--config.train.batch_size=16"], "batch_size"),
+    "has fewer than a batch": (
+        lambda folder: None,
+        ["--config.train.batch_size=16"],
+        "train.batch_size",
+    ),
     "has pictures below the crop": (lambda folder: None, ["--config.data.crop=11"], "crop"),
     "is cropped to boxes": (lambda folder: None, ["--config.data.crop=box"], "crop"),
     "is read with 4 channels": (lambda folder: None, ["--config.data.channels=4"], "channels"),

@@ -64,7 +64,7 @@ FLAGS = {
     "beta below 0": (["--config.optimizers.generator.beta_2=-1"], "optimizers.generator.beta_2"),
     "batch of 0": (["--config.train.batch_size=0"], "train.batch_size"),
     "batch below 0": (["--config.train.batch_size=-8"], "train.batch_size"),
-    "batch beyond the data": (["--config.train.batch_size=21"], "batch_size"),
+    "batch beyond the data": (["--config.train.batch_size=21"], "train.batch_size"),
     "batch beyond all numbers": (["--config.train.batch_size=1" + "0" * 30], "train.batch_size"),
     "no updates": (["--config.train.generator_updates=0"], "train.generator_updates"),
     "epochs not whole": (
