@@ -7,10 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_ot_gans.callbacks.arguments import check_int
 from keras_ot_gans.callbacks.density_pictures import as_drawable, density_picture
 from keras_ot_gans.callbacks.picture_callback import PictureCallback
 from keras_ot_gans.callbacks.pictures import image_grid, magnification
+from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.samplers.dot import DOTSampler
 from keras_ot_gans.samplers.lipschitz import pair_lipschitz
 

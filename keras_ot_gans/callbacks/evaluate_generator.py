@@ -7,13 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_ot_gans.callbacks.arguments import check_int, check_offers, make_folder
+from keras_ot_gans.callbacks.arguments import check_offers, make_folder
 from keras_ot_gans.callbacks.event_log import EventLog
 from keras_ot_gans.callbacks.generator_scores import BestScores, score_model, usable
 from keras_ot_gans.callbacks.json_lines import append_json_line, read_json_lines
 from keras_ot_gans.callbacks.picture_callback import same_sample_shape
 from keras_ot_gans.metrics.image_scores import ImageScores
 from keras_ot_gans.metrics.score import Scores
+from keras_ot_gans.ops.arguments import check_int
 
 Metric = Callable[[np.ndarray, np.ndarray], dict[str, float]]
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import keras
 
-from keras_ot_gans.callbacks.arguments import check_int, check_offers
+from keras_ot_gans.callbacks.arguments import check_offers
+from keras_ot_gans.ops.arguments import check_int
 
 ROLES = ("critic", "discriminator", "encoder", "generator", "navigator")
 

@@ -6,9 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_ot_gans.callbacks.arguments import check_int, check_offers, make_folder
+from keras_ot_gans.callbacks.arguments import check_offers, make_folder
 from keras_ot_gans.callbacks.event_log import EventLog
 from keras_ot_gans.callbacks.pictures import write_png
+from keras_ot_gans.ops.arguments import check_int
 
 
 class PictureCallback(keras.callbacks.Callback):

@@ -1,41 +1,10 @@
 """Checks of numbers that every sampler makes when it is constructed, before any work."""
 
-import operator
 from typing import Any
 
+from keras_ot_gans.ops.arguments import check_int
+
 MOST_SEEDS = 2**31
-
-
-def check_int(name: str, value: Any, least: int, advice: str) -> int:
-    """Check an integer argument.
-
-    Args:
-        name: the argument's name.
-        value: what the user passed; `True` and `1.0` are no integers here.
-        least: int, the smallest valid value.
-        advice: str, what to do.
-
-    Returns:
-        `value` as an `int`.
-
-    Raises:
-        ValueError: if it is smaller than `least`.
-        TypeError: if it is no integer.
-
-    Example:
-        >>> check_int("batch_size", 5, 1, "Try 100.")
-        5
-        >>> check_int("batch_size", 5.0, 1, "Try 100.")
-        Traceback (most recent call last):
-        ...
-        TypeError: `batch_size` must be an integer of at least 1. Received: batch_size=5.0. Try 100.
-    """
-    text = f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}. {advice}"
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(text)
-    if operator.index(value) < least:
-        raise ValueError(text)
-    return operator.index(value)
 
 
 def check_seed(seed: Any) -> int:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ot_gans.samplers.arguments import check_int
+from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.samplers.pair import Pair
 
 

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ot_gans.samplers.arguments import check_int, check_seed
+from keras_ot_gans.ops.arguments import check_int
+from keras_ot_gans.samplers.arguments import check_seed
 from keras_ot_gans.samplers.pair import Pair
 from keras_ot_gans.samplers.step_seeds import reserved_stream
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans.ops import random
-from keras_ot_gans.samplers.arguments import check_int
+from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.samplers.calibration import Calibration, checked_calibration
 from keras_ot_gans.samplers.pair import Network
 from keras_ot_gans.samplers.program import program

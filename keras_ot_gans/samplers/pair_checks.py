@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.ops.labels import Labels
-from keras_ot_gans.samplers.arguments import check_int
 
 # Of a call that does not fit; Keras wraps most of what its layers refuse into the first.
 REFUSALS = (ValueError, TypeError, tf.errors.InvalidArgumentError)

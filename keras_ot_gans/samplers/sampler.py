@@ -7,9 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.ops.labels import Labels
 from keras_ot_gans.ops.priors import Normal, Uniform
-from keras_ot_gans.samplers.arguments import check_int, check_seed
+from keras_ot_gans.samplers.arguments import check_seed
 from keras_ot_gans.samplers.pair import Network, Pair
 from keras_ot_gans.samplers.step_seeds import reserved_stream
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from keras_ot_gans.samplers.arguments import check_int
+from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.samplers.dot import DOTSampler
 from keras_ot_gans.samplers.sampler import Sampler
 

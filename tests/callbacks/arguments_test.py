@@ -10,7 +10,7 @@ from keras_ot_gans.callbacks import (
     SampleScatter,
     TransportPlan,
 )
-from keras_ot_gans.callbacks.arguments import check_int, make_folder
+from keras_ot_gans.callbacks.arguments import make_folder
 
 REAL = np.zeros((10, 2), np.float32)
 MAKERS = [
@@ -58,8 +58,3 @@ def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(ValueError, match="can be written to"):
         make_folder("directory", tmp_path)
-
-
-def test_numpy_integers_pass():
-    assert check_int("num", np.int64(3), 1, "") == 3
-    assert isinstance(check_int("num", np.int64(3), 1, ""), int)

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from keras_ot_gans.callbacks.arguments import check_int, check_offers
+from keras_ot_gans.callbacks.arguments import check_offers
 from keras_ot_gans.callbacks.watchdogs import learning_rates
 from keras_ot_gans.callbacks.watchdogs.diversity_rules import SampleSpread
 from keras_ot_gans.callbacks.watchdogs.nonfinite import NonfiniteWatch
@@ -17,6 +17,7 @@ from keras_ot_gans.callbacks.watchdogs.skipped_updates import SkippedUpdates
 from keras_ot_gans.callbacks.watchdogs.stuck_timer import StuckTimer
 from keras_ot_gans.callbacks.watchdogs.watch_events import Event, Finding, Reporter
 from keras_ot_gans.callbacks.watchdogs.watch_rules import default_rules
+from keras_ot_gans.ops.arguments import check_int
 
 
 class Watchdog(keras.callbacks.Callback):
