@@ -10,7 +10,7 @@ from keras_ot_gans.callbacks.density_pictures import density_picture
 METHODS = ("VAE", "AGE-KL", "f-GAN-KL")
 # Appendix E.1: 30 steps, "to retain a nearly optimal D"; batch 500, rates of 5e-5 and 1e-4 for
 # far longer. Half the batch, 10 steps, or half the rates come less far in the same time.
-PROTOCOL = age_mixtures.Protocol("gaussian", 30, 2000, 1000, 1e-3, 2e-3)
+PROTOCOL = age_mixtures.Protocol("gaussian", 30, 4000, 1000, 1e-3, 2e-3)
 TEST = 10_000  # points for the objective and cycle consistency, as the authors' code
 # The paper: 10,000 points, 1000 temperatures and 30 chains.
 TEMPERATURES, CHAINS, AIS_POINTS = 300, 10, 500
@@ -74,7 +74,7 @@ EXPERIMENT = Experiment(
     claim="objective, cycle consistency and marginal negative log-likelihood (standard error): VAE "
     "2.739 (0.02), 0.025 (0.07), 0.753 (0.01); AGE-KL 2.784 (0.06), -0.018 (0.16), 0.737 (0.02); "
     "f-GAN-KL 3.786 (1.05), 1.173 (1.04), 1.401 (1.24).",
-    budget="2,000 updates of generator and encoder of batch 1,000, 30 of the discriminator for "
+    budget="4,000 updates of generator and encoder of batch 1,000, 30 of the discriminator for "
     "each, widths of 128; the paper: 30 for each, widths of 500 and 400",
     settings=("method",),
     run=_run,

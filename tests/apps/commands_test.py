@@ -101,7 +101,7 @@ TABLE = {
     "benchmarks.sinkhorn": (LOOKED_AT, ""),
 }
 # Images of noise in place of those of tensorflow-datasets.
-MOCKED = "with __import__('tensorflow_datasets').testing.mock_data(num_examples=64): "
+MOCKED = "with __import__('tensorflow_datasets').testing.mock_data(num_examples=80): "
 ALONE_PROGRAM = MOCKED + "__import__('runpy').run_module({!r}, run_name='__main__')"
 
 
@@ -120,7 +120,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))  # statistics and classifier
     (tmp_path / "configs").symlink_to(ROOT / "configs")
-    with tfds.testing.mock_data(num_examples=64):
+    with tfds.testing.mock_data(num_examples=80):
         yield tmp_path
 
 
