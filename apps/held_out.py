@@ -81,15 +81,11 @@ def _others(config: ConfigDict, data_dir: str | None) -> Iterator[tuple[str, dic
     if section["name"] in own_data.KINDS:
         yield from _other_arrays(section, data_dir)
         return
-    name = section["name"].removeprefix(sources.TFDS)
-    entry = IMAGE_SETS.get(name)
+    entry = IMAGE_SETS.get(section["name"].removeprefix(sources.TFDS))
     if entry is not None and entry.tfds_name is None:
         return
     judging.real_images(section, data_dir)  # a name that is known, of a set that is there
-    import tensorflow_datasets as tfds  # sets in a folder need none of it
-
-    builder = tfds.builder(entry.tfds_name if entry else name, data_dir=data_dir)
-    split = section.get("split") or (entry.split if entry else "train")
+    builder, split = sources.tfds_set(config, data_dir)
     trained_on = re.sub(r"\[[^\]]*\]", "", split).split("+")
     if "all" not in trained_on:
         for split in SPLITS:

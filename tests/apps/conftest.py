@@ -1,12 +1,13 @@
-"""Small configs made of the real ones, and a way to call an app as a shell would."""
+"""Small configs made of the real ones, data that spoil a run, and apps called as by a shell."""
 
 import importlib
 import sys
 
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from apps import command_line
+from apps import command_line, sources
 from configs import act_8gaussians, act_mnist, lipschitz_mnist, swd_8gaussians
 
 
@@ -94,3 +95,23 @@ def run_app(monkeypatch, capsys):
         return end.value.code, printed.out, printed.err
 
     return run
+
+
+@pytest.fixture
+def poison(monkeypatch):
+    """Make given rounds of every run extreme, whichever round it starts from."""
+    of_class = sources.Source.rounds
+
+    def poison(*indices):
+        def rounds(self, updates, first):
+            dataset, passes = of_class(self, updates, first)
+            bad = tf.constant(indices, tf.int64)
+
+            def spoil(index, x):
+                return tf.where(tf.reduce_any(bad == index), tf.fill(tf.shape(x), 3e38), x)
+
+            return dataset.enumerate(start=first).map(spoil), passes
+
+        monkeypatch.setattr(sources.Source, "rounds", rounds)
+
+    return poison

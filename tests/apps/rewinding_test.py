@@ -31,27 +31,6 @@ def config(act_config, monkeypatch):
     return act_config
 
 
-@pytest.fixture
-def poison(monkeypatch):
-    """Make given rounds of every run extreme, whichever round it starts from."""
-
-    def poison(*indices):
-        of_class = sources.Source.rounds
-
-        def rounds(self, updates, first):
-            dataset, passes = of_class(self, updates, first)
-            bad = tf.constant(indices, tf.int64)
-
-            def spoil(index, x):
-                return tf.where(tf.reduce_any(bad == index), tf.fill(tf.shape(x), 3e38), x)
-
-            return dataset.enumerate(start=first).map(spoil), passes
-
-        monkeypatch.setattr(sources.Source, "rounds", rounds)
-
-    return poison
-
-
 def events(workdir):
     return [(e["kind"], e["epoch"], e["step"]) for e in read_json_lines(workdir / "watchdog.jsonl")]
 

@@ -6,10 +6,9 @@ import signal
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import checkpoints, experiment, restoring, rewinding, sources, train, watching
+from apps import checkpoints, experiment, restoring, rewinding, train, watching
 from keras_ot_gans.callbacks import DivergedError, read_json_lines
 from tests.apps.same_runs import assert_same_run
 
@@ -49,26 +48,6 @@ def config(swd_config, monkeypatch):
             {"on_nonfinite": "rewind", "max_rewinds": 2, "samples": 8}
         )
     return swd_config
-
-
-@pytest.fixture
-def poison(monkeypatch):
-    """Make given rounds of every run extreme, whichever round it starts from."""
-    of_class = sources.Source.rounds
-
-    def poison(*indices):
-        def rounds(self, updates, first):
-            dataset, passes = of_class(self, updates, first)
-            bad = tf.constant(indices, tf.int64)
-
-            def spoil(index, x):
-                return tf.where(tf.reduce_any(bad == index), tf.fill(tf.shape(x), 3e38), x)
-
-            return dataset.enumerate(start=first).map(spoil), passes
-
-        monkeypatch.setattr(sources.Source, "rounds", rounds)
-
-    return poison
 
 
 @pytest.fixture
