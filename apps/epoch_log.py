@@ -1,10 +1,13 @@
 """What a run writes down after every epoch."""
 
+import contextlib
 import time
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
+from apps.machine import peak_of_process
 from keras_ot_gans.callbacks import EvaluateGenerator, append_json_line
 from keras_ot_gans.callbacks.event_log import EventLog
 
@@ -27,7 +30,8 @@ class EpochLog(keras.callbacks.Callback):
     """Writes the epoch's logs to `metrics.jsonl` and TensorBoard, over generator updates.
 
     Put it after the callbacks whose values it should see. `seconds` is the epoch's whole time,
-    pictures and metrics included.
+    pictures and metrics included; `peak_memory_gib` is the most that the process has held since it
+    began, and `peak_gpu_memory_gib`, where there are GPUs that tell, that of the fullest one.
 
     Args:
         jsonl: file, one line per epoch.
@@ -47,7 +51,7 @@ class EpochLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write one line, and one value per curve."""
-        values = {name: float(value) for name, value in (logs or {}).items()}
+        values = {name: float(value) for name, value in (logs or {}).items()} | _peaks()
         step, seconds = self.model.step, time.perf_counter() - self._start
         details, judged = {}, set()
         if self.judge is not None:
@@ -60,3 +64,14 @@ class EpochLog(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         """Close the event file."""
         self.event_log.close()
+
+
+def _peaks() -> dict[str, float]:
+    """Return the most memory that the process and its fullest GPU have held so far, in GiB."""
+    held = []
+    for device in tf.config.list_logical_devices("GPU"):
+        with contextlib.suppress(ValueError):  # GPUs of some makers keep no such count
+            name = device.name.rpartition("device:")[-1]  # a worker's has its job before it
+            held.append(tf.config.experimental.get_memory_info(name)["peak"])
+    found = {"peak_memory_gib": peak_of_process(), "peak_gpu_memory_gib": max(held, default=None)}
+    return {name: peak / 2**30 for name, peak in found.items() if peak is not None}

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from apps import generated, judging, own_data, sampling, strategies
-from apps.atomic import replacing
+from apps.atomic import written
 from apps.generated import Generated
+from apps.held_out import TRAINING
 from apps.look_up import look_up
 from keras_ot_gans.metrics.feature_networks import WeightsMissing
 from keras_ot_gans.metrics.image_scores import ImageScores
@@ -82,7 +83,7 @@ def evaluate_to_file(request: Request, out: str) -> str:
         )
     fake, real, scores = evaluate(request)
     record = {"generated": fake.origin, "real": f"{real.name}, {real.split}", **scores.as_dict()}
-    with replacing(path) as temporary:
+    with written(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n")
     return (
         f"{scores.card.n_fake} generated images from {fake.origin} against "
@@ -120,6 +121,7 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
     _check_sampler(request)
     fake = generated.load(request, protocol.n_fake if request.num is None else request.num)
     real = _real(request, fake)
+    _say_what_was_seen(request, fake, real)
     network = judging.network_maker(request.network, request.weights, real.labelled)
     judge = ImageScores(
         network,
@@ -185,6 +187,30 @@ def _check_sampler(request: Request) -> None:
             "`critic_workdir` must come with a --sampler that asks a critic. Received: "
             f"{request.critic_workdir}. Try --sampler=dot."
         )
+
+
+def _say_what_was_seen(request: Request, fake: Generated, real: Real) -> None:
+    """Say it where the run's own data judge a sampler that they calibrated or tuned."""
+    own = all(
+        given is None
+        for given in (request.data, request.real_folder, request.real_npz, request.statistics)
+    )
+    if not own or not fake.seen:
+        return
+    trained_on = _whole(fake.config.data.get("split"))
+    seen = {trained_on if name == TRAINING else name for name in fake.seen}
+    if _whole(real.split) in seen:
+        print(
+            f"The sampler has seen the data that judge it, {real.split}: {fake.sampler}. Other "
+            "data would give worse scores. Take another --split, or say so beside the numbers.",
+            file=sys.stderr,
+        )
+
+
+def _whole(split: str | None) -> str:
+    """Return the split of which there may be a part: "train" for "train[:5]", and for none."""
+    name = (split or "default").partition("[")[0]
+    return "train" if name == "default" else name
 
 
 def _real(request: Request, fake: Generated) -> Real:

@@ -5,7 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import model_builders, run_labels, sampling
+from apps import model_builders, run_labels, run_players
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from keras_ot_gans.models.exporting import export_generator
@@ -36,7 +36,7 @@ def export_run(workdir: str, out: str, format: str | None = None, overwrite: boo
     folder, (path, format) = RunFolder(workdir), _place(out, format)
     config = ConfigDict(folder.read_config())
     labels = run_labels.read(folder, config)
-    loaded = sampling.load_generator(folder, config)
+    loaded = run_players.load_generator(folder, config)
     try:
         export_generator(
             loaded.network,

@@ -10,7 +10,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 from PIL import Image
 
-from apps import model_builders, run_labels, sampling, tuned_sampler
+from apps import model_builders, run_labels, run_players, tuned_sampler
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from apps.sampler_builders import Players, no_data
@@ -40,6 +40,7 @@ class Generated(NamedTuple):
         origin: str, where they come from, in words.
         config: config of the run, if they come from one.
         labelled: bool, whether each batch comes with its labels.
+        seen: the splits by which the sampler was calibrated or tuned.
     """
 
     batches: Any
@@ -50,6 +51,7 @@ class Generated(NamedTuple):
     origin: str
     config: ConfigDict | None = None
     labelled: bool = False
+    seen: frozenset[str] = frozenset()
 
 
 class PictureBatches:
@@ -137,15 +139,15 @@ def load(request: Any, num: int) -> Generated:
         folder = RunFolder(request.workdir)
         config = ConfigDict(folder.read_config())
         weights = "raw" if config.model.get("ema_decay") is None else "ema"
-        players = sampling.load_players(folder, config, request.data_dir, request.critic_workdir)
+        players = run_players.load_players(folder, config, request.data_dir, request.critic_workdir)
         players = players._replace(origin=f"{folder.path.name}/{players.origin}")
     else:
         path = Path(request.generator).expanduser()
         prior = look_up("prior", request.prior, model_builders.PRIORS)()
         network = load_keras(path, "--generator", "Save it by `model.generator.save(path)`.")
         other = request.critic_workdir
-        critic = None if other is None else sampling.load_critic(other)
-        origin = path.name + sampling.judged_by(other)
+        critic = None if other is None else run_players.load_critic(other)
+        origin = path.name + run_players.judged_by(other)
         players = Players(network, critic, prior, None, no_data, origin)
     network, labels = players.generator, players.labels
     shape = network.output_shape[1:]
@@ -157,12 +159,15 @@ def load(request: Any, num: int) -> Generated:
             f"{network.output_shape}. A conditional one is scored by the --workdir of its run, "
             "which knows the labels."
         )
+    seen = frozenset()
     if request.sampler is None:
         draw, sampler = _from_prior(network, players.prior, labels, num, request.seed), "prior"
     else:
         made = tuned_sampler.build(request.sampler, players, _BATCH)
         draw, sampler = _by_sampler(made.sampler, labels, num, request.seed), made.describe()
-    return Generated(draw, num, shape, weights, sampler, players.origin, config, labels is not None)
+        seen = made.seen
+    labelled = labels is not None
+    return Generated(draw, num, shape, weights, sampler, players.origin, config, labelled, seen)
 
 
 def find_pictures(flag: str, folder: str) -> list[Path]:
@@ -243,7 +248,7 @@ def _from_prior(
         return network(with_labels(z, classes), training=False)
 
     def draw() -> Iterator[Any]:
-        shape = (num, sampling.latent_dim(network))
+        shape = (num, run_players.latent_dim(network))
         given = [np.asarray(prior.sample(shape, keras.random.SeedGenerator(seed)))]
         signature = [tf.TensorSpec((None, shape[1]), tf.float32)]
         if labels is not None:

@@ -40,7 +40,7 @@ def report_to_file(given: list[str], out: str) -> str:
     Raises:
         ValueError: if a folder or the name cannot be used; a page that is there stays.
     """
-    from apps.atomic import replacing  # after the flags: it takes seconds to import
+    from apps.atomic import written  # after the flags: it takes seconds to import
     from apps.reporting import page
 
     path = Path(out).expanduser()
@@ -56,14 +56,8 @@ def report_to_file(given: list[str], out: str) -> str:
         if part
     ]
     content = page.build(workdirs).encode()
-    try:
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-    except OSError as error:
-        raise ValueError(
-            f"`out` must be a file that can be written. Received: {path} ({error.strerror}), which "
-            "is as it was. Choose another, or make room."
-        ) from error
+    with written(path) as temporary:
+        temporary.write_bytes(content)
     runs = "1 run" if len(workdirs) == 1 else f"{len(workdirs)} runs"
     return f"Report of {runs}, {len(content) / 1e6:.1f} MB: {path}"
 

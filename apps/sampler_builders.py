@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from apps.held_out import TRAINING, Reals
+from apps.held_out import Reals
 from apps.look_up import call, look_up
 from keras_ot_gans import samplers
 from keras_ot_gans.metrics.feature_networks import FeatureNetwork
@@ -21,6 +21,7 @@ OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,
 }
 CALIBRATED = 2000  # real samples, and as many generated ones
+SEEN = ("calibrated_on", "tuned_on")  # notes that name real data
 
 
 def no_data(n: int) -> Reals:
@@ -78,6 +79,11 @@ class Made(NamedTuple):
 
     sampler: samplers.Sampler
     notes: dict[str, str]
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Names of the real data by which it was calibrated or tuned."""
+        return frozenset(self.notes[key] for key in SEEN if key in self.notes)
 
     def describe(self) -> str:
         """Return the sampler, its settings and the notes in one line, for the protocol card.
@@ -201,18 +207,31 @@ def _with_optimizer(knobs: dict, players: Players, common: dict) -> Prepared:
 
 def _calibrated(knobs: dict, players: Players, common: dict) -> Prepared:
     """Fit the critic's values to density ratios by real and generated samples."""
-    method = knobs.pop("calibration", "logistic")
+    method = _method(knobs)
     if method == "none":
         return knobs, {}
     real, fake, _, notes = _scores(players, common)
     return {**knobs, "calibration": samplers.calibrate(real, fake, method)}, notes
 
 
+def _method(knobs: dict) -> str:
+    """Take the name of a calibration out of the knobs."""
+    method = knobs.pop("calibration", "logistic")
+    look_up("sampler.calibration", method, dict.fromkeys(("logistic", "isotonic", "none")))
+    return method
+
+
 def _with_starts(knobs: dict, players: Players, common: dict) -> Prepared:
     """Calibrate, and let chains begin at real samples."""
+    own = [knob for knob in ("real_scores", "real_labels") if knob in knobs]
+    if own:
+        raise ValueError(
+            f"`sampler.{own[0]}` must be left out: real samples are read from the run's data. "
+            f"Received: {knobs[own[0]]!r}. Take initial=real."
+        )
     initial = knobs.pop("initial", "real")
     look_up("sampler.initial", initial, {"real": True, "generated": False})
-    method = knobs.pop("calibration", "logistic")
+    method = _method(knobs)
     if method == "none" and initial == "generated":
         return knobs, {}
     real, fake, labels, notes = _scores(players, common)
@@ -226,7 +245,8 @@ def _scores(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, dict[str, str]]:
     """Return the critic's values of real and generated samples, the real ones' labels, and notes.
 
-    What the critic was trained on looks more real to it than other data do: the card says so.
+    What the critic was trained on looks more real to it than other data do, and what is judged
+    should not have been seen: the card says which data it was.
     """
     pair = samplers.Pair(
         players.generator, players.critic, prior=players.prior, labels=players.labels
@@ -235,8 +255,7 @@ def _scores(
     real, fake = samplers.critic_scores(
         pair, samples, real_labels=labels, batch_size=common["batch_size"]
     )
-    notes = {"calibrated_on": TRAINING} if origin == TRAINING else {}
-    return real, fake, labels, notes
+    return real, fake, labels, {"calibrated_on": origin}
 
 
 SAMPLERS = {

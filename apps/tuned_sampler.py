@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from apps import sampler_builders
-from apps.held_out import TRAINING
 from apps.look_up import look_up
 from apps.sampler_builders import Made, Players
 from keras_ot_gans import metrics, samplers
@@ -138,8 +137,7 @@ def validate(by: str, players: Players, n: int) -> Validation:
             f"`sampler.validated` must be an int above 1. Received: {n!r}. Try {VALIDATED}."
         )
     score, origin = judge(by, players, n)
-    notes = {"tuned_by": f"{by} of {n}"}
-    return Validation(score, notes | ({"tuned_on": TRAINING} if origin == TRAINING else {}))
+    return Validation(score, {"tuned_by": f"{by} of {n}", "tuned_on": origin})
 
 
 def _by_features(by: str, players: Players, n: int) -> tuple[Callable, str]:
@@ -169,6 +167,11 @@ def _by_features(by: str, players: Players, n: int) -> tuple[Callable, str]:
 
 def _by_transport(by: str, players: Players, n: int) -> tuple[Callable, str]:
     real = players.real(n)
+    if len(real.samples) < n:
+        raise ValueError(
+            f"`sampler.validated` must be at most {len(real.samples)}, the real points that there "
+            f"are ({real.origin}). Received: {n}. Try validated={len(real.samples)}."
+        )
     return lambda samples: metrics.earth_mover(real.samples, samples).w1, real.origin
 
 

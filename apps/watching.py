@@ -42,8 +42,14 @@ def check(config: ConfigDict, model: AdversarialModel, source: sources.Source) -
                 f"`watch.pictures` must be pictures that the model can draw. Received: {name!r} "
                 f"for {type(model).__name__}, which has no {', '.join(lacking)}. Leave it out."
             )
+    points = len(source.sample_shape) == 1
+    if points and "interpolations" in config.watch.pictures:
+        raise ValueError(
+            "`watch.pictures` must not hold 'interpolations' of points. Received: points of "
+            f"{source.sample_shape[0]} coordinates. Take 'reconstructions'."
+        )
     coordinates = source.sample_shape[0]
-    if len(source.sample_shape) == 1 and coordinates > 2 and "samples" in config.watch.pictures:
+    if points and coordinates > 2 and "samples" in config.watch.pictures:
         raise ValueError(
             "`watch.pictures` must not hold 'samples' where points have more than two coordinates. "
             f'Received: points of {coordinates}. Pass --config.watch.pictures="()".'

@@ -6,10 +6,13 @@ The DCGAN pair of the paper's code (32x32x3, latents of 128), N = 100, 20 update
 descent, the projection, and the last pass that makes the samples. All loops have the same layers,
 which is checked. The eager loop is TensorFlow's, update by
 update. PyTorch (the extra `bench`) asks for the gradient of latents alone, with frozen weights, and
-runs in eager mode, which is how people run it; `channels_last` is its other memory format. A second
-table has the time by updates and by samples: both lines should be straight.
+runs in eager mode, which is how people run it; `channels_last` is its other memory format. In
+`bfloat16` both compute their networks in half precision (PyTorch by `autocast`, `channels_last`),
+latents stay float32. A second table has the time by updates and by samples: both lines should be
+straight.
 """
 
+import functools
 import math
 import statistics
 import time
@@ -26,7 +29,9 @@ CRITIC = ((1, 3, 1), (2, 4, 2), (2, 3, 1), (4, 4, 2), (4, 3, 1), (8, 4, 2), (8, 
 SLOPE = 0.2
 LATENT_DIM, SHAPE, DELTA, RATE, K_EFF = 128, (32, 32, 3), 1e-3, 0.01, 1.0
 
-_MODES = define_modes("ours", "eager", "torch", "torch, channels_last")
+_MODES = define_modes(
+    "ours", "eager", "torch", "torch channels_last", "ours bfloat16", "torch bfloat16"
+)
 _ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns of the interleaved timing.", lower_bound=3)
 _BATCH = flags.DEFINE_integer("batch", 100, "Samples at a time.", lower_bound=1)
 _UPDATES = flags.DEFINE_integer("updates", 20, "Updates of each sample.", lower_bound=1)
@@ -69,7 +74,15 @@ def _eager(pair):
     return run
 
 
-def _torch(pair, channels_last: bool):
+def _half(width: int) -> tuple[keras.Model, keras.Model]:
+    """Return the networks in half precision, with float32 weights."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    pair = _pair(width)
+    keras.config.set_dtype_policy("float32")
+    return pair
+
+
+def _torch(pair, channels_last: bool, half: bool = False):
     """Return the same transport in PyTorch."""
     import torch
     from torch import nn
@@ -97,17 +110,18 @@ def _torch(pair, channels_last: bool):
     if channels_last:
         both = both.to(memory_format=torch.channels_last)
 
+    @torch.autocast("cpu", dtype=torch.bfloat16, enabled=half)
     def run():
         start = z = torch.randn(_BATCH.value, LATENT_DIM)
         for _ in range(_UPDATES.value):
             z = z.detach().requires_grad_(True)
-            height = (z - start + DELTA).norm(dim=1) - both(z)[:, 0] / K_EFF
+            height = (z - start + DELTA).norm(dim=1) - both(z)[:, 0].float() / K_EFF
             (g,) = torch.autograd.grad(height.sum(), z)
             with torch.no_grad():
                 along = (g * z).sum(1, keepdim=True) / (z * z).sum(1, keepdim=True)
                 z = z - RATE * (g - along * z)
         with torch.no_grad():
-            generator(z).numpy()
+            generator(z).float().numpy()
 
     return run
 
@@ -117,14 +131,16 @@ def main(argv: list[str]) -> None:
     del argv
     set_threads(_THREADS.value)
     keras.utils.set_random_seed(0)
-    batch, updates = _BATCH.value, _UPDATES.value
-    pair = _pair(_WIDTH.value)
+    batch, updates, width = _BATCH.value, _UPDATES.value, _WIDTH.value
+    pair = _pair(width)
     sampler = _sampler(pair, updates)
     known = {
-        "ours": lambda: lambda: sampler.sample(batch),
+        "ours": lambda: functools.partial(sampler.sample, batch),
         "eager": lambda: _eager(pair),
         "torch": lambda: _torch(pair, False),
-        "torch, channels_last": lambda: _torch(pair, True),
+        "torch channels_last": lambda: _torch(pair, True),
+        "ours bfloat16": lambda: functools.partial(_sampler(_half(width), updates).sample, batch),
+        "torch bfloat16": lambda: _torch(pair, True, half=True),
     }
     seconds = interleaved({mode: known[mode]() for mode in _MODES.value}, _ROUNDS.value)
     print("| loop | samples per second | its time over ours |\n|---|---|---|")

@@ -15,7 +15,6 @@ from keras_ot_gans.divergences import bidirectional, f_divergence
 LATENT_DIM = 2  # the authors' code
 # Appendix E.1: 500 and 400; a discriminator's update would take 15 times as long.
 HIDDEN, DISCRIMINATOR_WIDTH = 128, 128
-BETA_1 = 0.5  # the authors' code: 0
 
 
 class Protocol(NamedTuple):
@@ -28,6 +27,7 @@ class Protocol(NamedTuple):
         batch: int.
         rate: float, of generator and encoder at the beginning.
         discriminator_rate: float, at the beginning.
+        beta_1: float, of all Adams. 0: the authors' code.
     """
 
     transformation: str
@@ -36,6 +36,7 @@ class Protocol(NamedTuple):
     batch: int
     rate: float
     discriminator_rate: float
+    beta_1: float = 0.0
 
 
 # None: the VAE.
@@ -148,4 +149,4 @@ def _adam(role: str, protocol: Protocol) -> keras.optimizers.Adam:
     if role == "discriminator":
         rate, updates = protocol.discriminator_rate, updates * protocol.discriminator_steps
     schedule = keras.optimizers.schedules.CosineDecay(rate, updates)
-    return keras.optimizers.Adam(schedule, BETA_1, 0.999)
+    return keras.optimizers.Adam(schedule, protocol.beta_1, 0.999)

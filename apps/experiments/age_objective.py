@@ -10,7 +10,7 @@ from keras_ot_gans.callbacks.density_pictures import density_picture
 METHODS = ("VAE", "AGE-KL", "f-GAN-KL")
 # Appendix E.1: 30 steps, "to retain a nearly optimal D"; batch 500, rates of 5e-5 and 1e-4 for
 # far longer. Half the batch, 10 steps, or half the rates come less far in the same time.
-PROTOCOL = age_mixtures.Protocol("gaussian", 30, 4000, 1000, 1e-3, 2e-3)
+PROTOCOL = age_mixtures.Protocol("gaussian", 30, 4000, 1000, 1e-3, 2e-3, 0.5)
 TEST = 10_000  # points for the objective and cycle consistency, as the authors' code
 # The paper: 10,000 points, 1000 temperatures and 30 chains.
 TEMPERATURES, CHAINS, AIS_POINTS = 300, 10, 500

@@ -75,6 +75,8 @@ def _trial(run: Run, data: str, made: dict[str, samplers.Sampler], trial: int) -
 def _run(run: Run) -> list[dict]:
     rows, pictures = [], []
     for data in REAL:
+        released_weights.check(run.data_dir or ".", data)
+    for data in REAL:
         made = make_samplers(run.data_dir or ".", data)
         parts = [
             run.part((data, s), lambda s=s, d=data, m=made: _trial(run, d, m, s)) for s in run.seeds

@@ -12,7 +12,7 @@ from apps import experiment as training
 from apps.experiments import digits
 from apps.experiments.record import Experiment, Part, Run
 from apps.run_folder import RunFolder
-from apps.sampling import load_generator
+from apps.run_players import load_generator
 from configs import ot_gan_mnist
 from keras_ot_gans.callbacks.pictures import image_grid
 

@@ -1,6 +1,7 @@
 """Curves as SVG within a page: text stays text, each value keeps a name that can be hovered."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from apps.reporting.html import Markup, join, tag
@@ -42,7 +43,7 @@ class Curve(NamedTuple):
 
     Attributes:
         label: what the legend calls it; empty where there is only one.
-        points: values, by `x`.
+        points: values in their order; where `x` falls, a watchdog went back.
         run: int, the run's place: its colour and its dashes.
         floor: bool, whether it is a bound to be compared with, drawn in dots.
     """
@@ -78,7 +79,7 @@ def chart(name: str, note: str, curves: Sequence[Curve], unit: str = "generator 
     legend = tag("ul", *(_entry(curve) for curve in curves), class_="legend")
     if not values:
         empty = tag("p", "No value is a number.", class_="gone")
-        return tag("figure", _caption(name, note, False), empty, legend, class_="chart")
+        return tag("figure", _caption(name, note), empty, legend, class_="chart")
     across = scale([0.0, *(point.x for point in points)], _LEFT, _RIGHT, log=False)
     up = scale(values, _BOTTOM, _TOP)
     picture = tag(
@@ -89,14 +90,16 @@ def chart(name: str, note: str, curves: Sequence[Curve], unit: str = "generator 
         role="img",
         aria_label=f"Curve of {name} over {unit}; the values are in the list below it",
     )
-    return tag("figure", _caption(name, note, up.log), picture, legend, class_="chart")
+    log = "logarithmic axis" if up.log else ""
+    back = "thin line: back to an earlier checkpoint" if any(map(_ways_back, curves)) else ""
+    return tag("figure", _caption(name, note, log, back), picture, legend, class_="chart")
 
 
 def thin(points: Sequence[Point], most: int = _MOST_POINTS) -> list[Point]:
     """Leave out points where a curve has more than can be seen, but none of its peaks.
 
     Args:
-        points: by `x`.
+        points: in their order.
         most: int >= 4.
 
     Returns:
@@ -121,9 +124,9 @@ def thin(points: Sequence[Point], most: int = _MOST_POINTS) -> list[Point]:
     return [points[place] for place in sorted(kept)]
 
 
-def _caption(name: str, note: str, log: bool) -> Markup:
-    notes = "; ".join(text for text in (note, "logarithmic axis" if log else "") if text)
-    return tag("figcaption", name, tag("span", notes) if notes else None)
+def _caption(name: str, *notes: str) -> Markup:
+    about = "; ".join(filter(None, notes))
+    return tag("figcaption", name, tag("span", about) if about else None)
 
 
 def _axes(across: Scale, up: Scale, unit: str) -> Markup:
@@ -147,6 +150,9 @@ def _drawn(curve: Curve, across: Scale, up: Scale) -> Iterator[Markup]:
     """Draw one curve: its interval, its line, its marks, and where a value is no number."""
     colour, points = curve.colour(), thin(curve.points)
     marked = len(points) <= _MOST_MARKS
+    for ends in _ways_back(curve):
+        (x, y), (to_x, to_y) = ((_place(across(p.x)), _place(up(p.y))) for p in ends)
+        yield tag("path", d=f"M{x} {y}L{to_x} {to_y}", class_=f"{colour} back")
     for stretch in _stretches(points):
         places = [(_place(across(p.x)), _place(up(p.y))) for p in stretch]
         known = [p for p in stretch if p.low is not None and p.high is not None]
@@ -175,16 +181,22 @@ def _drawn(curve: Curve, across: Scale, up: Scale) -> Iterator[Markup]:
 
 
 def _stretches(points: Sequence[Point]) -> Iterator[list[Point]]:
-    """Cut a curve where a value is no number."""
+    """Cut a curve where a value is no number, and where it goes back: nothing led from there."""
     stretch: list[Point] = []
     for point in points:
-        if point.y is not None:
-            stretch.append(point)
-        elif stretch:
+        if stretch and (point.y is None or point.x < stretch[-1].x):
             yield stretch
             stretch = []
+        if point.y is not None:
+            stretch.append(point)
     if stretch:
         yield stretch
+
+
+def _ways_back(curve: Curve) -> list[tuple[Point, Point]]:
+    """Return the pairs of neighbouring values between which a curve goes back."""
+    known = [point for point in thin(curve.points) if point.y is not None]
+    return [pair for pair in pairwise(known) if pair[1].x < pair[0].x]
 
 
 def _entry(curve: Curve) -> Markup:

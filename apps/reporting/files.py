@@ -109,7 +109,7 @@ def read_records(path: Path, missing: list[str]) -> list[dict[str, Any]]:
         missing: gets a line if it cannot be read, or holds damaged lines.
 
     Returns:
-        List of dict, by `step`.
+        List of dict, by `epoch`. A `step` may be less than the one before: a watchdog went back.
     """
     if not path.is_file():
         missing.append(f"{path.name}: not there, so there are no curves")
@@ -134,7 +134,7 @@ def read_records(path: Path, missing: list[str]) -> list[dict[str, Any]]:
         )
     if not found and not damaged:
         missing.append(f"{path.name}: empty, so there are no curves")
-    return sorted(found.values(), key=lambda record: record["step"])
+    return [found[epoch] for epoch in sorted(found)]
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

@@ -42,7 +42,7 @@ GROUPS = (
         r"(?i:k_eff)|largest_slope|.*slope.*|penalty|consistency",
         "How steep the critic is, and what that costs.",
     ),
-    Group("time", "Time and memory", r"seconds.*|updates_per_second|.*memory.*|.*_gib|.*_mib", ""),
+    Group("time", "Time and memory", r"seconds|updates_per_second|peak_(gpu_)?memory_gib", ""),
     Group(
         "losses",
         "Losses",
@@ -82,6 +82,8 @@ NOTES = {
     "fake_score": "mean score of generated data",
     "seconds": "of an epoch, with pictures and scores",
     "updates_per_second": "generator updates, without pictures and scores",
+    "peak_memory_gib": "GiB, the most that the process has held since its start",
+    "peak_gpu_memory_gib": "GiB, the most that TensorFlow has held on one GPU since the start",
     "is": "Inception score",
     "fid": "Frechet distance",
     "kid": "kernel distance",

@@ -23,9 +23,10 @@ class Run(NamedTuple):
         name: short name, unlike that of any other run of the report.
         config: dict, empty if it cannot be read.
         starts: list of dict, what each start wrote into environment.txt.
-        records: list of dict, epochs by their steps; `epoch` and `step` are ints.
+        records: list of dict, one for each epoch; `epoch` and `step` are ints. Of a run that was
+            rewound, steps fall.
         evaluation: dict of `scores.json`, empty if there is none.
-        pictures: dict of folder name to `{step: path}`, by step.
+        pictures: dict of folder name to `{step: path}`, in the order in which they were drawn.
         reals: path of the picture of real data, None if there is none.
         files: dict of kind to its size in bytes.
         missing: list of str, what is not as it should be.
@@ -55,10 +56,6 @@ class Run(NamedTuple):
         )
         return [name for name in found if name not in ("epoch", "step", *_DETAILS)]
 
-    def step(self) -> int:
-        """Return the generator updates so far."""
-        return self.records[-1]["step"] if self.records else 0
-
 
 def read_run(path: Path, name: str) -> Run:
     """Read a run folder.
@@ -87,15 +84,16 @@ def read_run(path: Path, name: str) -> Run:
         )
     missing: list[str] = []
     config = read_json(path / "config.json", missing, needed=True)
-    pictures = _pictures(path, sorted(names), missing)
+    starts = read_starts(path / "environment.txt", missing)
+    records = read_records(path / "metrics.jsonl", missing)
     reals = path / "reals.png"
     run = Run(
         name,
         config,
-        read_starts(path / "environment.txt", missing),
-        read_records(path / "metrics.jsonl", missing),
+        starts,
+        records,
         read_json(path / "scores.json", missing, needed=False),
-        pictures,
+        _pictures(path, sorted(names), records, missing),
         reals if reals.is_file() else None,
         _files(path),
         missing,
@@ -140,9 +138,18 @@ def _report_values(run: Run) -> None:
     run.missing.extend(f"{name}: refused, {reason}" for name, reason in refused)
 
 
-def _pictures(path: Path, names: list[str], missing: list[str]) -> dict[str, dict[int, Path]]:
+def _pictures(
+    path: Path, names: list[str], records: list[dict[str, Any]], missing: list[str]
+) -> dict[str, dict[int, Path]]:
     """Find the folders of pictures over time."""
     found = {}
+    last = {record["step"]: record["epoch"] for record in records}
+
+    def drawn(step: int) -> tuple[int, int]:
+        """Return what grows with time; steps alone do not, where a watchdog went back."""
+        before = (record["epoch"] for record in reversed(records) if record["step"] < step)
+        return last.get(step) or next(before, 0), step
+
     for folder in (path / name for name in names if name not in _NOT_PICTURES):
         if folder.name.startswith(".") or not folder.is_dir():
             continue
@@ -153,7 +160,7 @@ def _pictures(path: Path, names: list[str], missing: list[str]) -> dict[str, dic
             continue
         steps = {int(match[1]): folder / match[0] for match in map(_STEP.fullmatch, files) if match}
         if steps:
-            found[folder.name] = dict(sorted(steps.items()))
+            found[folder.name] = {step: steps[step] for step in sorted(steps, key=drawn)}
     return found
 
 

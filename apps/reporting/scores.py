@@ -36,23 +36,23 @@ class ScoreCurve(NamedTuple):
         return (max if self.higher_is_better else min)(known, key=lambda point: point.y)
 
 
-def score_curves(runs: list[Run]) -> list[ScoreCurve]:
+def score_curves(runs: list[Run], along: list[list[float]] | None = None) -> list[ScoreCurve]:
     """Collect the scores of runs, apart by name, card and run.
 
     Args:
         runs: list of `Run`.
+        along: for each run the `x` of each of its epochs; None for generator updates.
 
     Returns:
         List of `ScoreCurve`, those of one name and card side by side.
     """
     found: dict[tuple[str, str, int], ScoreCurve] = {}
     for place, run in enumerate(runs):
-        for record in run.records:
+        xs = along[place] if along else [record["step"] for record in run.records]
+        for x, record in zip(xs, run.records, strict=True):
             for name, entry in _dict(record.get("scores")).items():
                 entry = _dict(entry)
-                point = Point(
-                    record["step"], *(finite(entry.get(k)) for k in ("value", "low", "high"))
-                )
+                point = Point(x, *(finite(entry.get(k)) for k in ("value", "low", "high")))
                 card, direction = str(entry.get("card") or ""), entry.get("higher_is_better")
                 direction = direction if isinstance(direction, bool) else None
                 key = (name, card, place)

@@ -1,6 +1,5 @@
 """The parts of a report that hold no pictures: summary, config, environment, curves, timing."""
 
-from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
@@ -9,6 +8,7 @@ from apps.reporting.curves import Curve, Point, chart, exact
 from apps.reporting.files import finite
 from apps.reporting.groups import FLOOR, GROUPS, NOTES, group_of
 from apps.reporting.html import Markup, Section, details, join, section, table, tag
+from apps.reporting.progress import progress
 from apps.reporting.run import Run
 from apps.reporting.scores import names_of_scores, score_curves
 
@@ -37,20 +37,16 @@ def summary(runs: list[Run]) -> Section | None:
 
 def _facts(run: Run, with_files: bool) -> dict[str, Any]:
     config = text.flat(run.config)
-    planned = finite(config.get("train.generator_updates"))
-    step = run.step()
-    state = "finished" if "generator.keras" in run.files else "not finished"
-    if planned is not None and step < planned and run.records:
-        state = f"stopped or still running, {100 * step / max(planned, 1):.0f} %"
+    so_far = progress(run)
     seconds = [value or 0.0 for _, value in run.numbers("seconds")]
     speed = text.median(value for _, value in run.numbers("updates_per_second"))
     files = [f"{name} {text.size(count)}" for name, count in run.files.items()]
     facts = {
         "Method": text.value(config.get("model.name", "unknown")),
         "Data": text.value(config.get("data.name", "unknown")),
-        "State": state,
-        "Generator updates": f"{step:,}" + (f" of {planned:,.0f}" if planned is not None else ""),
-        "Epochs": f"{run.records[-1]['epoch']:,}" if run.records else "0",
+        "State": so_far.state(),
+        "Generator updates": so_far.updates(),
+        "Epochs": so_far.epochs_done(),
         "Batch": text.value(config.get("train.batch_size", "unknown")),
         "Seed": text.value(config.get("train.seed", "unknown")),
         "Time": text.duration(sum(seconds)) if seconds else "unknown",
@@ -183,8 +179,8 @@ def _chart(name: str, runs: list[Run]) -> Markup:
     return chart(name, NOTES.get(name, ""), [*lines, *floors.values()])
 
 
-def _points(run: Run, name: str, x: Callable[[dict], float] = lambda r: r["step"]) -> list[Point]:
-    return [Point(x(record), value) for record, value in run.numbers(name)]
+def _points(run: Run, name: str) -> list[Point]:
+    return [Point(record["step"], value) for record, value in run.numbers(name)]
 
 
 def _timing(runs: list[Run]) -> Markup | None:
@@ -224,18 +220,10 @@ def _share_beside(run: Run) -> str:
 
 def _scores_over_time(runs: list[Run]) -> Markup | None:
     """Return the curves of scores once more, over minutes instead of updates."""
-    minutes = []
-    for run in runs:
-        steps = [record["step"] for record in run.records]
-        spent = accumulate((finite(record.get("seconds")) or 0.0) / 60 for record in run.records)
-        minutes.append(dict(zip(steps, spent, strict=True)))
-    found = score_curves(runs)
+    spent = (((finite(r.get("seconds")) or 0.0) / 60 for r in run.records) for run in runs)
+    found = score_curves(runs, [list(accumulate(minutes)) for minutes in spent])
     charts = []
     for key in dict.fromkeys(curve[:2] for curve in found):
-        lines = [
-            Curve(runs[c.run].name, [p._replace(x=minutes[c.run][p.x]) for p in c.points], c.run)
-            for c in found
-            if c[:2] == key
-        ]
+        lines = [Curve(runs[c.run].name, c.points, c.run) for c in found if c[:2] == key]
         charts.append(chart(key[0], f"over time; {key[1]}", lines, unit="minutes of training"))
     return tag("div", *charts, class_="charts") if charts else None

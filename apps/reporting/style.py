@@ -85,6 +85,7 @@ figure .scroll{margin:0}
 .line{fill:none!important;stroke-width:1.8;stroke-linejoin:round}
 .band{stroke:none!important;fill-opacity:.16}
 .bar{stroke-width:1.2;stroke-opacity:.75}
+.back{stroke-width:.8;fill:none!important}
 .lost{stroke-width:1.6;fill:none!important}
 .d1{stroke-dasharray:7 3}.d2{stroke-dasharray:2 3}.floor{stroke-dasharray:1 3;stroke-width:1.4}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem}

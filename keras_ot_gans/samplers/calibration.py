@@ -10,6 +10,8 @@ import scipy.optimize
 import scipy.special
 import tensorflow as tf
 
+from keras_ot_gans.samplers.tell_apart import digest
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -58,7 +60,7 @@ class Calibration:
     def __str__(self) -> str:
         """Return a few words for the protocol card."""
         if self.knots:
-            return f"isotonic({len(self.knots)} knots)"
+            return f"isotonic({len(self.knots)} knots #{digest(self.knots)})"
         if self == Calibration():
             return "none"
         return f"logistic({self.slope:.4g}, {self.offset:.4g})"

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ot_gans.ops.priors import Uniform
+from keras_ot_gans.samplers.differentiable import check_differentiable
 from keras_ot_gans.samplers.dot_arguments import (
-    check_differentiable,
     check_numbers,
     checked_k_eff,
     describe_k_eff,

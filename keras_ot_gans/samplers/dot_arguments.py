@@ -1,14 +1,12 @@
 """Checks of what `DOTSampler` is given, before any work."""
 
-import hashlib
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.samplers.pair import Pair
+from keras_ot_gans.samplers.tell_apart import digest
 
 
 def checked_k_eff(k_eff: Any, pair: Pair) -> float | np.ndarray:
@@ -53,11 +51,10 @@ def describe_k_eff(k_eff: float | np.ndarray) -> str:
         >>> describe_k_eff(1 / 3), describe_k_eff(np.array([2.0, 1.0, 1.5]))
         ('0.3333', '1..2 of 3 labels #335738b0')
     """
-    texts = [f"{value:.4g}" for value in np.ravel(k_eff)]
     if np.ndim(k_eff) == 0:
-        return texts[0]
-    digest = hashlib.sha256(" ".join(texts).encode()).hexdigest()[:8]
-    return f"{np.min(k_eff):.4g}..{np.max(k_eff):.4g} of {len(texts)} labels #{digest}"
+        return f"{k_eff:.4g}"
+    least, most = np.min(k_eff), np.max(k_eff)
+    return f"{least:.4g}..{most:.4g} of {len(k_eff)} labels #{digest(k_eff)}"
 
 
 def check_numbers(updates: int, delta: float, tolerance: float | None) -> None:
@@ -79,30 +76,4 @@ def check_numbers(updates: int, delta: float, tolerance: float | None) -> None:
         raise ValueError(
             f"`tolerance` must be None or >= 0 and finite. Received: tolerance={tolerance}. "
             "Try 1e-4, or None to make all updates."
-        )
-
-
-def check_differentiable(pair: Pair, in_data_space: bool) -> None:
-    """Check that the critic's values can be climbed.
-
-    Args:
-        pair: generator and critic.
-        in_data_space: bool, climb in data space; False in latent space.
-
-    Raises:
-        ValueError: if the gradient does not reach the samples, or the latents.
-    """
-    stream = keras.random.SeedGenerator(0)
-    z = tf.convert_to_tensor(pair.prior.sample((2, pair.latent_dim), stream))
-    labels = None if pair.labels is None else pair.labels.sample((2,), stream)
-    points = pair.generate(z, labels) if in_data_space else z
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(points)
-        samples = points if in_data_space else pair.generate(points, labels)
-        values = pair.score(samples, labels)
-    if tape.gradient(values, points) is None:
-        what = "`critic`" if in_data_space else "`critic` and `generator`"
-        raise ValueError(
-            f"{what} must be differentiable in what they take. Received: no gradient. Compute "
-            "with the argument that is given, by TensorFlow or `keras.ops`, not by NumPy."
         )

@@ -10,6 +10,7 @@ from keras_ot_gans.ops import random
 from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.ops.priors import Normal, Uniform
 from keras_ot_gans.samplers.calibration import Calibration, checked_calibration
+from keras_ot_gans.samplers.differentiable import check_differentiable
 from keras_ot_gans.samplers.pair import Network
 from keras_ot_gans.samplers.program import program
 from keras_ot_gans.samplers.sampler import Sampler
@@ -43,7 +44,8 @@ class LangevinSampler(Sampler):
             best for `adjusted` in many dimensions; without, it is 1.
 
     Raises:
-        ValueError: if an argument is out of range, or as `Sampler`.
+        ValueError: if an argument is out of range, the critic's gradient does not reach the
+            latents, or as `Sampler`.
         TypeError: if the prior is neither normal nor uniform, or an argument of another type.
 
     Example:
@@ -90,6 +92,7 @@ class LangevinSampler(Sampler):
                 "`prior` must be `ops.Normal()` or `ops.Uniform()`, whose densities are known. "
                 f"Received: {type(self.pair.prior).__name__}. Use `MetropolisHastingsSampler`."
             )
+        check_differentiable(self.pair, in_data_space=False)
         self.rate, self.temperature, self.adjusted = float(rate), float(temperature), adjusted
         self.calibration = checked_calibration(calibration)
         if self.calibration.knots:
@@ -134,7 +137,7 @@ class LangevinSampler(Sampler):
             if isinstance(self.pair.prior, Normal):
                 energy += tf.reduce_sum(z**2, axis=1) / 2
             energy /= self.temperature
-        return energy, tape.gradient(energy, z, unconnected_gradients="zero")
+        return energy, tape.gradient(energy, z)
 
     def _moved(
         self, z: tf.Tensor, key: tf.Tensor, labels: tf.Tensor | None

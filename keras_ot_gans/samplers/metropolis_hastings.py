@@ -13,6 +13,7 @@ from keras_ot_gans.samplers.pair import Network
 from keras_ot_gans.samplers.program import program
 from keras_ot_gans.samplers.sampler import Sampler
 from keras_ot_gans.samplers.step_seeds import StepSeeds, batch_key
+from keras_ot_gans.samplers.tell_apart import digest
 
 
 class MetropolisHastingsSampler(Sampler):
@@ -97,7 +98,7 @@ class MetropolisHastingsSampler(Sampler):
 
     def settings(self) -> dict[str, Any]:
         """Return the length, the start and the calibration."""
-        initial = "generated" if self._starts is None else "real"
+        initial = "generated" if self._starts is None else f"real #{digest(*self._starts)}"
         return {"length": self.length, "initial": initial, "calibration": str(self.calibration)}
 
     def _checked_starts(self, scores: Any, labels: Any) -> list[np.ndarray] | None:

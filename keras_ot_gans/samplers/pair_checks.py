@@ -152,7 +152,8 @@ def checked_box(box: Any) -> tuple[float, float] | None:
     """
     if box is None:
         return None
-    if np.shape(box) != (2,) or not -np.inf < box[0] < box[1] < np.inf:
+    numbers = np.shape(box) == (2,) and np.issubdtype(np.asarray(box).dtype, np.number)
+    if not numbers or not -np.inf < box[0] < box[1] < np.inf:
         raise ValueError(
             f"`box` must be (low, high), finite and in this order. Received: box={box}. "
             "Try (-1.0, 1.0) for images."

@@ -96,9 +96,14 @@ class RejectionSampler(Sampler):
             raise ValueError(
                 f"`percentile` must be in [0, 100]. Received: percentile={percentile}. Try 80."
             )
-        if epsilon < 0:
+        if gamma is not None and not np.isfinite(gamma):
             raise ValueError(
-                f"`epsilon` must not be negative. Received: epsilon={epsilon}. Try 1e-14."
+                f"`gamma` must be finite. Received: gamma={gamma}. Try 0, or a percentile."
+            )
+        if not 0 <= epsilon < np.inf:
+            raise ValueError(
+                f"`epsilon` must be finite and not negative. Received: epsilon={epsilon}. Try "
+                "1e-14."
             )
         self.calibration = checked_calibration(calibration)
         self.percentile, self.gamma = (percentile if gamma is None else None), gamma

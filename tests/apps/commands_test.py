@@ -1,7 +1,8 @@
-"""Every command of the README and of the page on runs does what it says, shorter or smaller.
+"""Every command of README and docs does what it says, shorter or smaller.
 
 `TABLE` has all of them, in the order in which they are run, with what makes each short enough for a
-test. A command that is not in it, or not on the pages any more, fails.
+test. A command that is not in it, or not on the pages any more, fails. `docs/guide.md` has a test
+of its own; the pages of results say what was run for hours.
 """
 
 import importlib
@@ -21,7 +22,8 @@ from tests.docs_checks import Page
 from tests.models.workers_test import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/runs.md")
+METHODS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/methods").glob("*.md"))
+PAGES = ("README.md", "docs/runs.md", "docs/samplers.md", "docs/metrics.md", *METHODS)
 START = "python -m "
 # Of a flag that is given twice, the last one counts.
 SHORT = (
@@ -29,6 +31,7 @@ SHORT = (
     "--config.train.steps_per_execution=1 --config.train.batch_size=8 --config.watch.every=2 "
 )
 POINTS = SHORT + "--config.data.n=50 --config.watch.num_evaluated=50"
+GRID = SHORT + "--config.data.majority=50 --config.data.minority=10 --config.watch.num_evaluated=50"
 IMAGES = SHORT + "--config.watch.num_pictured=4 --config.model.generator.width=2 "
 SCORED = "--config.watch.num_scored=40 "
 NOT_SCORED = "--config.watch.scores=() "
@@ -99,6 +102,75 @@ TABLE = {
     "apps.reproduce --experiment=dot_points --seeds=100": (LOOKED_AT, ""),
     "apps.reproduce --experiment=sampler_scores --seeds=1": (LOOKED_AT, ""),
     "benchmarks.sinkhorn": (LOOKED_AT, ""),
+    # docs/samplers.md and docs/methods
+    "apps.train --config=configs/lipschitz_mnist.py:max_gp --workdir=runs/max_gp_mnist "
+    "--download": (
+        SLOW,
+        IMAGES + CRITIC + NOT_SCORED,
+    ),
+    'apps.sample --workdir=runs/wgan_gp_mnist --sampler="dot(updates=20, rate=0.1)"': (SLOW, ""),
+    "apps.sample --workdir=runs/wgan_gp_mnist --critic_workdir=runs/max_gp_mnist --sampler=dot": (
+        SLOW,
+        "",
+    ),
+    'apps.evaluate --workdir=runs/wgan_gp_mnist --sampler="truncation(threshold=1.0)" '
+    "--network=classifier": (SLOW, "--num=60"),
+    'apps.evaluate --workdir=runs/wgan_gp_mnist --sampler="dot(updates=20, rate=0.01)" '
+    "--network=classifier": (SLOW, "--num=60"),
+    'apps.sample --workdir=runs/wgan_gp_mnist --sampler="dot(tune=fid)" --out=dot.png': (
+        SLOW,
+        '--sampler="dot(tune=kid, validated=60)"',  # FID needs more images
+    ),
+    'apps.evaluate --workdir=runs/wgan_gp_mnist --sampler="dot(tune=kid, validated=500)" '
+    "--network=classifier": (SLOW, '--num=60 --sampler="dot(tune=kid, validated=60)"'),
+    "apps.train --config=configs/lipschitz_mnist.py:wgan_gp "
+    "--config.watch.pictures=\"('samples','dot')\" --workdir=runs/dot_mnist": (
+        SLOW,
+        IMAGES + CRITIC + NOT_SCORED,
+    ),
+    "apps.reproduce --experiment=dot_points --seeds=1 --data_dir=trained_models": (LOOKED_AT, ""),
+    "apps.train --config=configs/lipschitz_mnist.py:wgan_gp --config.model.penalty.weight=1.0 "
+    "--workdir=runs/wgan_gp_weak": (SLOW, IMAGES + CRITIC + NOT_SCORED),
+    "apps.train --config=configs/lipschitz_cifar10.py:square_root "
+    "--workdir=runs/lipschitz_cifar10 --download": (SLOW, IMAGES + CRITIC + NOT_SCORED),
+    "apps.train --config=configs/act_bimodal_1d.py --config.train.batch_size=20 "
+    "--workdir=runs/act_1d": (SLOW, POINTS),
+    "apps.train --config=configs/act_cifar10_dcgan.py --workdir=runs/act_cifar10 --download": (
+        SLOW,
+        ACT + NOT_SCORED,
+    ),
+    "apps.train --config=configs/age_mnist.py --workdir=runs/age_mnist --download": (
+        SLOW,
+        AGE + NOT_SCORED,
+    ),
+    "apps.train --config=configs/age_mnist.py:kl_clipped --workdir=runs/age_kl --download": (
+        SLOW,
+        AGE + NOT_SCORED,
+    ),
+    "apps.train --config=configs/age_imbalanced_grid.py --workdir=runs/age_grid": (SLOW, GRID),
+    "apps.train --config=configs/age_imbalanced_grid.py:vae --workdir=runs/vae_grid": (SLOW, GRID),
+    "apps.train --config=configs/swd_8gaussians.py --workdir=runs/swd_8gaussians": (SLOW, POINTS),
+    "apps.train --config=configs/swd_8gaussians.py --config.model.divergence.num_directions=100 "
+    "--workdir=runs/swd_100": (SLOW, POINTS),
+    "apps.train --config=configs/ot_gan_mnist.py --workdir=runs/ot_gan_mnist --download": (
+        SLOW,
+        OT + NOT_SCORED,
+    ),
+    "apps.train --config=configs/ot_gan_mnist.py --config.data.with_labels=True "
+    "--workdir=runs/ot_gan_classes": (SLOW, OT + NOT_SCORED),
+    "apps.train --config=configs/ot_gan_cifar10.py --workdir=runs/ot_gan_cifar10 --download": (
+        SLOW,
+        OT + NOT_SCORED + "--config.model.micro_batch=4 ",
+    ),
+    # The last two ask for the weights of the Inception network.
+    "apps.evaluate --images=samples --data=cifar10 --preset=ttur --metrics=fid,kid": (
+        LOOKED_AT,
+        "",
+    ),
+    "apps.evaluate --npz=samples.npz --real_folder=photos --weights=classify_image_graph_def.pb": (
+        LOOKED_AT,
+        "",
+    ),
 }
 # Images of noise in place of those of tensorflow-datasets.
 MOCKED = "with __import__('tensorflow_datasets').testing.mock_data(num_examples=80): "

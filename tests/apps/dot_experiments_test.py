@@ -45,9 +45,22 @@ def test_missing_weights_are_explained(tmp_path):
         released_weights.load(tmp_path, "G", "25gaussians")
 
 
+def test_only_the_released_networks_are_taken(tmp_path, monkeypatch):
+    write_weights(tmp_path, "swissroll")
+    run = record.Run(tmp_path, (0,), 1.0, lambda line: None, str(tmp_path))
+    monkeypatch.setattr(dot_points, "REAL", {"swissroll": dot_points.REAL["swissroll"]})
+    with pytest.raises(ValueError, match="Received: G_swissroll_WGAN-GP.npz of another network"):
+        dot_points.EXPERIMENT.run(run)
+    for role, given in (("G", released_weights.LATENTS), ("D", released_weights.POINTS)):
+        values = np.asarray(released_weights.load(tmp_path, role, "swissroll")(np.array(given)))
+        monkeypatch.setitem(released_weights.GOLDEN["swissroll"], role, values + 5e-5)
+    released_weights.check(tmp_path, "swissroll")
+
+
 def test_a_trial_compares_all_samplers_with_the_floor(tmp_path, monkeypatch):
     for data in dot_points.REAL:
         write_weights(tmp_path, data)
+    monkeypatch.setattr(dot_points.released_weights, "check", lambda folder, data: None)
     monkeypatch.setattr(dot_points, "SIZES", (50,))
     monkeypatch.setattr(dot_points, "LARGE_TRIALS", 0)
     monkeypatch.setattr(dot_points, "UPDATES", 3)
@@ -94,7 +107,12 @@ class _Judge:
 
     def evaluate(self, images, n, **told):
         fid = float(1 - np.mean(images[:n])) / 2
-        found = _Scores(fid=SimpleNamespace(value=fid, low=fid - 0.1, high=fid + 0.1))
+        found = _Scores(
+            {
+                name: SimpleNamespace(value=fid, low=fid - width, high=fid + width)
+                for name, width in (("fid", 0.1), ("kid", 0.2))
+            }
+        )
         found.card = _Card(n=n, **told)
         return found
 
@@ -141,6 +159,7 @@ def cache(tmp_path, monkeypatch):
 BRIGHTEST = {
     "Metropolis-Hastings, tuned": "metropolis_hastings(length=160)",
     "rejection, tuned": "rejection(burn_in=2000, percentile=95)",
+    "top-k, tuned": "top_k(candidates=4)",
 }
 
 
@@ -149,11 +168,14 @@ def test_each_sampler_of_the_table_is_scored(tmp_path, label):
     row, pictures = _scored(tmp_path, label)
     assert row["generator"] == "SNGAN, hinge" and row["critic"] == "WGAN-GP"
     assert row["sampler"] == label and row["seconds per 1000"] > 0 and len(pictures) == 1
-    assert (row["fid low"] + row["fid high"]) / 2 == pytest.approx(row["fid"])
+    for name, width in (("fid", 0.1), ("kid", 0.2)):
+        assert row[f"{name} high"] - row[name] == pytest.approx(width)
+        assert row[name] - row[f"{name} low"] == pytest.approx(width)
     method = sampler_scores.METHOD_OF[label]
     assert row["card"]["n"] == 200 and row["card"]["generator_weights"] == "ema"
     name = row["knobs"].partition("(")[0]
     assert row["card"]["sampler"].startswith(f"{name}(")
+    assert ("tuned_by=fid of 200, tuned_on=test" in row["card"]["sampler"]) == (label != method)
     if label == method:
         assert row["knobs"] == sampler_scores.DEFAULTS[method]
     elif label in BRIGHTEST:

@@ -11,8 +11,10 @@ import pytest
 import tensorflow as tf
 
 from apps import experiment, sampling, train
+from configs import age_imbalanced_grid
 from keras_ot_gans.callbacks import read_json_lines
 from tests.apps.checkpoint_arrays import arrays
+from tests.apps.same_runs import OF_MACHINE
 
 
 def stop_after(workdir, epoch):
@@ -44,9 +46,8 @@ def test_two_and_two_epochs_are_bit_identical_to_four(name, request, tmp_path, c
     assert len(unbroken) > (10 if name == "swd_config" else 30)
     for key, value in unbroken.items():
         np.testing.assert_array_equal(stopped[key], value, err_msg=key)
-    lost = {"seconds", "updates_per_second"}
-    assert {k: v for k, v in first.items() if k not in lost} == {
-        k: v for k, v in again.items() if k not in lost
+    assert {k: v for k, v in first.items() if k not in OF_MACHINE} == {
+        k: v for k, v in again.items() if k not in OF_MACHINE
     }
     assert (first["epoch"], first["step"]) == (4, 40)
     # Of the repeated epochs both lines are there, the later ones count.
@@ -223,6 +224,14 @@ def test_pictures_that_the_model_lacks(swd_config, tmp_path, name):
     swd_config.watch.pictures = (name,)
     with pytest.raises(ValueError, match=f"`watch.pictures` must be .* Received: '{name}' for Min"):
         experiment.train_and_evaluate(swd_config, str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_points_have_no_interpolations(tmp_path):
+    config = age_imbalanced_grid.get_config()
+    config.watch.pictures = ("samples", "interpolations")
+    with pytest.raises(ValueError, match="`watch.pictures` must not hold 'interpolations' of poi"):
+        experiment.train_and_evaluate(config, str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from tests.apps.checkpoint_arrays import last_arrays
 
 UNFINISHED = ".unfinished-*"
-CLOCK = {"seconds", "updates_per_second"}
+OF_MACHINE = {"seconds", "updates_per_second", "peak_memory_gib", "peak_gpu_memory_gib"}
 
 
 def lines(run):
@@ -16,9 +16,9 @@ def lines(run):
 
 
 def logged(run):
-    """What counts of each epoch: its last line, without the clock's values."""
+    """What counts of each epoch: its last line, without what tells of the machine."""
     last = {line["epoch"]: line for line in lines(run)}
-    return [{k: v for k, v in last[epoch].items() if k not in CLOCK} for epoch in sorted(last)]
+    return [{k: v for k, v in last[epoch].items() if k not in OF_MACHINE} for epoch in sorted(last)]
 
 
 def files(run):

@@ -1,13 +1,24 @@
 """Samplers by name: what a text may say, and a run's samples and scores by each of them."""
 
 import json
+import os
 import shutil
 
 import keras
 import numpy as np
 import pytest
 
-from apps import evaluation, experiment, sample, sampler_builders, sampling
+from apps import (
+    checkpoints,
+    evaluate,
+    evaluation,
+    experiment,
+    held_out,
+    run_players,
+    sample,
+    sampler_builders,
+    sampling,
+)
 from apps.evaluation import Request
 from apps.held_out import TRAINING, Reals
 from apps.run_folder import RunFolder
@@ -101,7 +112,7 @@ def test_calibration_is_that_of_real_and_generated_samples():
     made = build("langevin(updates=1)", players()).sampler
     assert made.calibration.slope == pytest.approx(0.25, abs=0.1)  # 500 and 500 samples
     chains = build("metropolis_hastings(length=2)", players()).sampler
-    assert chains.settings()["initial"] == "real"
+    assert chains.settings()["initial"].startswith("real #")
     isotonic = build("rejection(calibration='isotonic')", players()).sampler
     assert str(isotonic.calibration)[:8] == "isotonic"
     alone = players(real=None)  # not asked for
@@ -114,14 +125,32 @@ def test_exact_rejection_is_a_percentile_of_none():
     assert made.describe().startswith("rejection(exact=True, burn_in=100, calibration=none")
 
 
-def test_what_the_critic_was_trained_on_stands_on_the_card():
+def test_the_data_that_a_sampler_has_seen_stand_on_the_card():
     real = np.random.default_rng(0).normal(1.0, 2.0, (500, 1)).astype("float32")
-    seen = players(real=lambda n: Reals(real[:n], None, TRAINING))
+    trained = players(real=lambda n: Reals(real[:n], None, TRAINING))
     for text in ("rejection(burn_in=20)", "langevin(updates=1)", "metropolis_hastings(length=2)"):
-        assert build(text, seen).describe().endswith(", calibrated_on=training)")
-        assert "calibrated_on" not in build(text, players()).describe()
+        for origin, given in ((TRAINING, trained), ("fresh", players())):
+            made = build(text, given)
+            assert made.describe().endswith(f", calibrated_on={origin})")
+            assert made.seen == {origin}
     for text in ("plain", "rejection(burn_in=20, calibration=none)"):
-        assert "calibrated_on" not in build(text, seen).describe()
+        made = build(text, trained)
+        assert "calibrated_on" not in made.describe() and not made.seen
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("langevin(calibration=[])", r"`sampler.calibration` must be one of isotonic, log"),
+        ("metropolis_hastings(real_scores=(5.0, 6.0))", "`sampler.real_scores` must be left out"),
+        ("metropolis_hastings(initial=generated, real_labels=3)", "`sampler.real_labels` must be"),
+        ("plain(box=('a', 'b'))", r"`box` must be \(low, high\), finite"),
+        ("langevin(box=(0, None), calibration=none)", r"`box` must be \(low, high\), finite"),
+    ],
+)
+def test_knobs_that_no_sampler_can_take(text, words):
+    with pytest.raises(ValueError, match=words):
+        build(text, players())
 
 
 def grey(z):
@@ -200,7 +229,7 @@ def test_calibration_reads_the_runs_data(run, monkeypatch):
     folder = RunFolder(run)
     config = experiment.ConfigDict(folder.read_config())
     with digits():
-        loaded = sampling.load_players(folder, config)
+        loaded = run_players.load_players(folder, config)
         images, labels, _ = loaded.real(20)
         assert images.shape == (20, 28, 28, 1) and labels.shape == (20,)
         made = build("rejection(percentile=0, burn_in=20)", loaded, 10)
@@ -222,6 +251,69 @@ def test_the_card_of_a_score_tells_the_sampler(run, tmp_path, monkeypatch):
             cards[sampler] = json.loads((tmp_path / "scores.json").read_text())["card"]["sampler"]
     assert cards[None] == "prior" and cards["plain"] == "plain()"
     assert cards["dot(updates=1, pairs=5)"].startswith("dot(space=latent, updates=1, optimizer=SGD")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.npz", "a.json"])
+def test_an_app_says_that_it_cannot_write(run_app, run, tmp_path, monkeypatch, name):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+    replace = os.replace
+
+    def full(old, new):
+        if os.path.basename(new) == name:
+            raise OSError(28, "No space left on device")
+        replace(old, new)
+
+    monkeypatch.setattr("os.replace", full)
+    arguments = [f"--workdir={run}", "--num=20", f"--out={tmp_path / name}"]
+    (tmp_path / name).write_text("old")
+    app = sample
+    if name == "a.json":
+        app = evaluate
+        inputs = keras.Input((28, 28, 1))
+        features = keras.layers.Dense(3)(keras.layers.Flatten()(inputs))
+        keras.Model(inputs, features).save(tmp_path / "network.keras")
+        arguments += [f"--network={tmp_path / 'network.keras'}", "--metrics=kid"]
+    with digits():
+        code, _, error = run_app(app, *arguments)
+    assert code == 2 and "`out` must be a file that can be written" in error, error
+    assert "No space left on device" in error and (tmp_path / name).read_text() == "old"
+
+
+def test_generator_and_critic_are_of_one_checkpoint(run, tmp_path, monkeypatch):
+    folder = RunFolder(shutil.copytree(run, tmp_path / "live"))
+    folder.generator.unlink()
+    loads, of_module = [], checkpoints.load_newest
+    monkeypatch.setattr(
+        checkpoints, "load_newest", lambda *given: loads.append(given) or of_module(*given)
+    )
+    found = run_players.load_players(folder, experiment.ConfigDict(folder.read_config()))
+    assert len(loads) == 1 and found.critic is loads[0][0].critic
+    assert found.generator in (loads[0][0].ema_generator, loads[0][0].generator)
+
+
+@pytest.mark.parametrize("origin", ["test", TRAINING])
+def test_an_app_says_that_the_judging_data_were_seen(run_app, run, tmp_path, monkeypatch, origin):
+    of_data = held_out.read
+    monkeypatch.setattr(held_out, "read", lambda *args: of_data(*args)._replace(origin=origin))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(sampler_builders, "CALIBRATED", 20)
+    inputs = keras.Input((28, 28, 1))
+    features = keras.layers.Dense(3)(keras.layers.Flatten()(inputs))
+    keras.Model(inputs, features).save(tmp_path / "network.keras")
+    arguments = [f"--workdir={run}", f"--network={tmp_path / 'network.keras'}", "--metrics=kid"]
+    arguments += ["--num=10", f"--out={tmp_path / 'scores.json'}"]
+    said = {}
+    for split in ("test", "train", "test[:10]", None):
+        for text in ("langevin(updates=1)", "plain"):
+            more = [f"--sampler={text}"] + ([] if split is None else [f"--split={split}"])
+            with digits():
+                code, _, error = run_app(evaluate, *arguments, *more)
+            assert code == 0, error
+            words = f"The sampler has seen the data that judge it, {split or 'train'}: lang"
+            said[split, text] = words in error
+    seen = ("test", "test[:10]") if origin == "test" else ("train", None)
+    assert said == {key: key[0] in seen and key[1] != "plain" for key in said}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 from apps import checkpoints, experiment, signals, watching
 from keras_ot_gans.callbacks import read_json_lines
 from tests.apps.checkpoint_arrays import last_arrays
+from tests.apps.same_runs import OF_MACHINE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,10 +59,9 @@ def asked(monkeypatch):
 
 
 def lines(workdir):
-    """The logged values of the epochs that count, without the clock's."""
+    """The logged values of the epochs that count, without what tells of the machine."""
     found = {line["epoch"]: line for line in read_json_lines(workdir / "metrics.jsonl")}
-    clock = {"seconds", "updates_per_second"}
-    return [{k: v for k, v in line.items() if k not in clock} for line in found.values()]
+    return [{k: v for k, v in line.items() if k not in OF_MACHINE} for line in found.values()]
 
 
 @pytest.fixture(scope="module")

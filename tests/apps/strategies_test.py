@@ -14,6 +14,7 @@ import pytest
 from apps import strategies
 from keras_ot_gans.callbacks import read_json_lines
 from tests.apps.checkpoint_arrays import last_arrays
+from tests.apps.same_runs import OF_MACHINE
 from tests.models.workers_test import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,9 +49,9 @@ def cluster():
 
 
 def records(workdir):
-    """Logged values without the clock's."""
+    """Logged values without what tells of the machine."""
     return [
-        {key: value for key, value in line.items() if "second" not in key}
+        {key: value for key, value in line.items() if key not in OF_MACHINE}
         for line in read_json_lines(workdir / "metrics.jsonl")
     ]
 

@@ -43,7 +43,7 @@ def test_points_are_tuned_by_their_earth_movers_distance():
     )
     # 0.9 = 9 x 0.01 x 10 updates; the next best are 0.54 and 1.35.
     assert made.sampler.updates == 10 and "SGD(learning_rate=0.01," in made.describe()
-    assert made.describe().endswith(", tuned_by=emd of 400)")
+    assert made.describe().endswith(", tuned_by=emd of 400, tuned_on=fresh)")
     assert made.sampler.batch_size == 50
     tried = 1 + len(tuned_sampler.RATES) * len(tuned_sampler.UPDATES)
     assert len(said) == tried and said[0].endswith("by no updates")
@@ -60,6 +60,11 @@ def test_nothing_is_moved_where_nothing_helps_and_training_data_are_named():
     made = tuned_sampler.build(f"dot(tune=emd, validated=200, {MOVES})", players, say=str)
     assert made.sampler.updates == 0
     assert made.describe().endswith(", tuned_by=emd of 200, tuned_on=training)")
+
+
+def test_as_many_points_are_validated_as_are_real():
+    with pytest.raises(ValueError, match=r"`sampler.validated` must be at most 30, .* \(fresh\)"):
+        tuned_sampler.build(f"dot(tune=emd, validated=40, {MOVES})", points(n=30), say=str)
 
 
 def test_without_tune_it_is_the_other_builder():
@@ -119,7 +124,7 @@ def test_images_are_tuned_by_the_runs_own_features(by, tmp_path, monkeypatch):
     players, said = pictures(), []
     text = f"dot(tune={by}, validated=60, k_eff=0.1, projection=none)"
     made = tuned_sampler.build(text, players, say=said.append)
-    assert made.describe().endswith(f", tuned_by={by} of 60)")
+    assert made.describe().endswith(f", tuned_by={by} of 60, tuned_on=test)")
     judge = metrics.ImageScores(players.network(), players.real(90).samples, (by,), verbose=0)
     scores = {}
     for rate, updates in ((0.01, 0), (0.01, 5), (0.01, 20), (0.1, 5), (0.1, 20)):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_ot_gans import callbacks, models, networks, ops
+from keras_ot_gans import callbacks, metrics, models, networks, ops, samplers
+from tests.metrics.cards import linear_network, uint8_images
 
 
 def linear(inputs, weights, name):
@@ -62,6 +63,35 @@ def test_images_are_pairs_of_columns(tmp_path):
     assert len(history["dot_k_eff"]) == 1
     with Image.open(next((tmp_path / "dot").glob("*.png"))) as picture:
         assert picture.width / picture.height == pytest.approx(3, rel=0.05)
+
+
+def test_image_scores_before_and_after(tmp_path):
+    generator = networks.dcgan_generator(4, (8, 8, 1), width=2)
+    critic = networks.dcgan_critic((8, 8, 1), 1, width=2)
+    model = models.LipschitzGAN(generator, critic, seed=0)
+    judge = metrics.ImageScores(
+        linear_network(shape=(8, 8, 1)),
+        uint8_images(shape=(8, 8, 1)),
+        ("fid",),
+        num=40,
+        intervals=False,
+    )
+    callback = callbacks.DOTSamples(
+        np.zeros((2, 8, 8, 1)), tmp_path, num=6, pairs=20, updates=3, rate=0.5, seed=3, scores=judge
+    )
+    logs = run(model, callback, 1)
+    kind = {"batch_size": 6, "prior": model.prior}
+    plain = samplers.PlainSampler(generator, **kind)
+    dot = samplers.DOTSampler(
+        generator, critic, updates=3, optimizer=keras.optimizers.SGD(0.5), pairs=20, **kind
+    )
+    dot.estimate_k_eff(3)
+    for when, sampler in (("before", plain), ("after", dot)):
+        expected = judge.evaluate(sampler.sample(40, 3), 40)["fid"].value
+        assert logs[f"dot_fid_{when}"] == [pytest.approx(expected, rel=1e-5)]  # float32 images
+    assert logs["dot_fid_before"] != logs["dot_fid_after"]
+    with pytest.raises(TypeError, match="`scores` must be None or a `metrics.ImageScores`"):
+        callbacks.DOTSamples(np.eye(2), tmp_path, scores="fid")
 
 
 def test_labels_reach_both_networks(tmp_path):

@@ -74,3 +74,20 @@ def test_default_slope():
     network = networks.age_mlp_discriminator()
     slopes = [layer.negative_slope for layer in network.layers if "lrelu" in layer.name]
     np.testing.assert_array_equal(slopes, [0.01] * 6)
+
+
+def test_a_discriminator_starts_as_the_authors():
+    keras.utils.set_random_seed(0)
+    network = networks.age_mlp_discriminator(width=50)
+    for layer in network.layers:
+        if not isinstance(layer, keras.layers.Dense):
+            continue
+        limit = layer.kernel.shape[0] ** -0.5
+        for values in map(np.asarray, layer.weights):
+            assert np.abs(values).max() <= limit
+            # A uniform law's deviation; 5 of its own standard errors.
+            expected, error = limit / 3**0.5, limit / 3**0.5 * (0.2 / values.size) ** 0.5
+            if values.size > 1:
+                assert abs(np.sqrt(np.mean(values**2)) - expected) < 5 * error
+    first, second = (network.get_layer(f"{part}_dense1").get_weights() for part in "xz")
+    assert not np.array_equal(first[0], second[0]) and not np.array_equal(first[1], second[1])

@@ -53,6 +53,8 @@ def test_first_samples_do_not_depend_on_how_many_are_asked_for(name):
     sampler = make(name)
     many = sampler.sample(21, seed=3)
     np.testing.assert_array_equal(sampler.sample(5, seed=3), many[:5])
+    # Batches are a stream: this many would fit into no memory.
+    np.testing.assert_array_equal(next(sampler.batches(2**62, seed=3)), many[:8])
     np.testing.assert_array_equal(make(name).sample(21, seed=3), many)
     assert not np.any(np.all(sampler.sample(21, seed=4) == many, axis=1))
     # No batch repeats another.

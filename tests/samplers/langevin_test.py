@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.stats
+import tensorflow as tf
 
 from keras_ot_gans.ops import Normal, Uniform
 from keras_ot_gans.samplers import Calibration, LangevinSampler, calibrate
@@ -128,6 +129,9 @@ def test_bad_input_is_named():
         langevin(updates=None)
     with pytest.raises(TypeError, match="`calibration` must be .* Received: 'logistic'"):
         langevin(calibration="logistic")
+
+    with pytest.raises(ValueError, match="`critic` and `generator` must be differentiable"):
+        langevin(lambda x: tf.stop_gradient(gaussian.log_ratio(x)))  # would sample the prior
 
     class Other:
         sample = Normal.sample

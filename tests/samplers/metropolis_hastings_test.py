@@ -123,7 +123,9 @@ def test_bad_input_is_named():
 
 
 def test_settings_name_the_start():
-    assert chains(real_scores=REAL).settings()["initial"] == "real"
+    starts = [chains(real_scores=scores).settings()["initial"] for scores in (REAL, REAL + 1.0)]
+    assert all(start.startswith("real #") for start in starts)
+    assert starts[0] != starts[1]  # samples of another law
     assert chains().describe() == (
         "metropolis_hastings(length=30, initial=generated, calibration=none)"
     )

@@ -151,8 +151,12 @@ def test_bad_input_is_named():
         rejection(max_rounds=0)
     with pytest.raises(TypeError, match="`calibration` must be .* Received: 'logistic'"):
         rejection(calibration="logistic")
-    with pytest.raises(ValueError, match="`epsilon` must not be negative"):
-        rejection(epsilon=-1e-3)
+    for epsilon in (-1e-3, np.nan, np.inf):
+        with pytest.raises(ValueError, match="`epsilon` must be finite and not negative"):
+            rejection(epsilon=epsilon)
+    for gamma in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="`gamma` must be finite"):
+            rejection(gamma=gamma)
     with pytest.raises(ValueError, match="`critic` must return finite values.* 10000 of 10000"):
         rejection(lambda x: x * np.nan).acceptance()
 

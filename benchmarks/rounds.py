@@ -1,10 +1,11 @@
-"""Rounds of each config with and without XLA, beside what the config chooses.
+"""Rounds of each config: compiled by TensorFlow, by XLA, and in half precision.
 
-    python -m benchmarks.xla --data_dir=tensorflow_datasets
+    python -m benchmarks.rounds --data_dir=tensorflow_datasets
 
-What a user would train: the networks, objectives and optimizers of `configs`, calls of
-`train.steps_per_execution` rounds included. Batches are cut to `--largest_batch`, features in
-micro-batches are taken whole. For small batches of points the ratio is of calls of many rounds.
+What a user would train: the networks, objectives and optimizers of `configs`, in calls of
+`train.steps_per_execution` rounds. Batches of images are cut to `--largest_batch`, whose features
+need no micro-batches. `bfloat16` is faster where the processor multiplies matrices of it (AMX, or a
+GPU's tensor cores).
 """
 
 import importlib
@@ -17,7 +18,7 @@ from absl import app, flags
 from ml_collections import ConfigDict
 
 from apps import builders, run_labels, schedule, sources
-from benchmarks.timing import interleaved, ratio, set_threads
+from benchmarks.timing import define_modes, interleaved, ratio, set_threads
 
 _CONFIGS = (
     "act_8gaussians",
@@ -35,6 +36,7 @@ _CONFIGS = (
     "ot_gan_cifar10",
 )
 _NAMES = flags.DEFINE_list("configs", list(_CONFIGS), "Files of `configs`, `name` or `name:kind`.")
+_MODES = define_modes("graph", "XLA", "bfloat16")
 _DATA = flags.DEFINE_string("data_dir", None, "TFDS folder of MNIST and CIFAR-10.")
 _TURNS = flags.DEFINE_integer("rounds", 5, "Turns.", lower_bound=1)
 _BATCH = flags.DEFINE_integer("largest_batch", 64, "Images in a batch, at most.", lower_bound=2)
@@ -53,10 +55,13 @@ def _config(text: str) -> ConfigDict:
     return config
 
 
-def _rounds(config: ConfigDict, jit: bool) -> Callable[[], None]:
+def _rounds(config: ConfigDict, mode: str) -> Callable[[], None]:
     """Return one call of the training, as `fit` makes it."""
     config = config.copy_and_resolve_references()
-    config.train.jit_compile = jit
+    config.train.jit_compile = mode == "XLA"
+    if mode == "bfloat16":
+        with config.unlocked():
+            config.train.mixed_precision = mode
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, _DATA.value)
     labels = run_labels.of_run(config, None, _DATA.value)
@@ -75,20 +80,20 @@ def main(argv: list[str]) -> None:
     """Time all, and print a Markdown table."""
     del argv
     set_threads(_THREADS.value)
-    print("| config | batch | rounds in a call | graph, ms | XLA, ms | XLA to graph | on in it |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    modes, first = _MODES.value, _MODES.value[0]
+    columns = [f"{mode}, ms" for mode in modes] + [f"{mode} to {first}" for mode in modes[1:]]
+    print(f"| config | batch | rounds in a call | {' | '.join(columns)} | its XLA |")
+    print("|---" * (len(columns) + 4) + "|", flush=True)
     for name in _NAMES.value:
         keras.backend.clear_session()
         config = _config(name)
-        seconds = interleaved(
-            {mode: _rounds(config, mode == "XLA") for mode in ("graph", "XLA")}, _TURNS.value
-        )
+        seconds = interleaved({mode: _rounds(config, mode) for mode in modes}, _TURNS.value)
         per = config.train.steps_per_execution
-        graph, xla = (1000 * statistics.median(seconds[mode]) / per for mode in ("graph", "XLA"))
+        cells = [f"{1000 * statistics.median(seconds[mode]) / per:.3g}" for mode in modes]
+        cells += [f"{ratio(seconds, mode, first):.2f}" for mode in modes[1:]]
+        choice = "on" if config.train.jit_compile else "off"
         print(
-            f"| {name} | {config.train.batch_size} | {per} | {graph:.3g} | {xla:.3g} | "
-            f"{ratio(seconds, 'XLA', 'graph'):.2f} | "
-            f"{'yes' if config.train.jit_compile else 'no'} |",
+            f"| {name} | {config.train.batch_size} | {per} | {' | '.join(cells)} | {choice} |",
             flush=True,
         )
 
