@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import builders, memory_estimate, run_labels, sources, strategies
+from apps import builders, gpu_memory, memory_estimate, run_labels, sources, strategies
 from apps.machine import free_memory, peak_of_process
 from apps.schedule import Schedule, describe, plan
 from apps.units import duration, readable
@@ -218,9 +218,7 @@ def _print_measured(before: int) -> None:
         f"  measured: {readable(peak)} at the process's peak, {readable(before)} of it before the "
         f"rounds (data, weights), {readable(peak - before)} by them, compilation included"
     )
-    for device in tf.config.list_logical_devices("GPU"):
-        name = device.name.removeprefix("/device:")
-        held = tf.config.experimental.get_memory_info(name)["peak"]
+    for name, held in gpu_memory.peaks().items():
         print(f"  measured: {readable(held)} at the peak of {name}")
 
 

@@ -1,12 +1,11 @@
 """What a run writes down after every epoch."""
 
-import contextlib
 import time
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
+from apps import gpu_memory
 from apps.machine import peak_of_process
 from keras_ot_gans.callbacks import EvaluateGenerator, append_json_line
 from keras_ot_gans.callbacks.event_log import EventLog
@@ -68,10 +67,6 @@ class EpochLog(keras.callbacks.Callback):
 
 def _peaks() -> dict[str, float]:
     """Return the most memory that the process and its fullest GPU have held so far, in GiB."""
-    held = []
-    for device in tf.config.list_logical_devices("GPU"):
-        with contextlib.suppress(ValueError):  # GPUs of some makers keep no such count
-            name = device.name.rpartition("device:")[-1]  # a worker's has its job before it
-            held.append(tf.config.experimental.get_memory_info(name)["peak"])
-    found = {"peak_memory_gib": peak_of_process(), "peak_gpu_memory_gib": max(held, default=None)}
+    fullest = max(gpu_memory.peaks().values(), default=None)
+    found = {"peak_memory_gib": peak_of_process(), "peak_gpu_memory_gib": fullest}
     return {name: peak / 2**30 for name, peak in found.items() if peak is not None}

@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 from apps import checkpoints, restoring, rotation, sources
 from apps.look_up import call, look_up
 from apps.run_folder import RunFolder
-from keras_ot_gans import callbacks
+from keras_ot_gans import callbacks, files
 from keras_ot_gans.models import AdversarialModel
 
 
@@ -92,10 +92,8 @@ class StartCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remove it where there is one."""
-        if checkpoints.whole_epochs(self.rewinder.folder) and self.rewinder.start.exists():
-            for path in checkpoints.files(self.rewinder.start):
-                path.unlink()
-            self.rewinder.start.rmdir()
+        if checkpoints.whole_epochs(self.rewinder.folder):
+            files.remove(self.rewinder.start)
 
 
 def watchdogs(
@@ -161,13 +159,19 @@ def explained(config: ConfigDict, folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except callbacks.DivergedError as error:
+        there = checkpoints.files(folder.checkpoints)
         good = rotation.newest_finite(folder.checkpoints)
-        later = [path for path in checkpoints.files(folder.checkpoints) if good and path > good]
-        place = "No epoch was finished." if good is None else f"{good} is finite."
-        place += " Remove those after it." * bool(later)
-        way = "a lower learning rate or `clipnorm`"
+        ways = ["a lower learning rate", "`clipnorm` in a copy of the config file"]
         if config.watch.watchdog.on_nonfinite != "rewind":
-            way += ", or --config.watch.watchdog.on_nonfinite=rewind"
+            ways.append("--config.watch.watchdog.on_nonfinite=rewind")
+        way = ", or ".join(ways)
+        if there and good is None:
+            raise callbacks.DivergedError(
+                f"{error} No checkpoint in {folder.checkpoints} is whole and finite. Train in a "
+                f"new folder with another config: {way}."
+            ) from error
+        place = f"{good} is finite." if there else "No epoch was finished."
+        place += " Remove those after it." * bool(there and there[-1] != good)
         raise callbacks.DivergedError(
             f"{error} {place} The same command comes to the same numbers; change the config and "
             f"add --override: {way}."

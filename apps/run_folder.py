@@ -13,6 +13,7 @@ from apps import checkpoints, config_form, environment
 from apps.atomic import remove_unfinished, replacing
 from apps.differences import as_json, differences
 from keras_ot_gans.callbacks import read_json_lines
+from keras_ot_gans.files import sync
 
 _EARLIER = "config_until_"
 
@@ -35,7 +36,7 @@ class RunFolder:
         logs: TensorBoard's event files.
         checkpoints: one file per epoch.
         generator: `generator.keras`, there once the run is finished; of a finished run that went
-            on after `--override`, the earlier one is `generator_of_<checkpoint>.keras`.
+            on after `--override`, the earlier one is `generator_of_<its last checkpoint>.keras`.
     """
 
     def __init__(self, workdir: str | Path) -> None:
@@ -74,10 +75,12 @@ class RunFolder:
         Raises:
             ValueError: if it cannot be read.
         """
-        for path in sorted(self.path.glob(f"{_EARLIER}*.json")):
-            if path.stem.removeprefix(_EARLIER) >= _stem(checkpoint):
-                return self._read(path)
-        return self._read(self.config)
+        return self._read(self._from(_stem(checkpoint))[0])
+
+    def _from(self, stem: str) -> list[Path]:
+        """List the configs of a place in the run and of those after it."""
+        earlier = sorted(self.path.glob(f"{_EARLIER}*.json"))
+        return [path for path in earlier if path.stem >= _EARLIER + stem] + [self.config]
 
     def _read(self, path: Path, whole: bool = False) -> dict[str, Any]:
         """Read a config; a whole one has all that a model is built from."""
@@ -137,8 +140,10 @@ class RunFolder:
     def begin(self, config: ConfigDict, checkpoint: Path | None = None) -> None:
         """Make the folder and say in it what runs where.
 
-        Where the folder has another config, that one and the generator of its end are kept under
-        names of their own.
+        Where the folder has another config, that of the checkpoint and the generator of the other's
+        end are kept under names of their own. Later places are trained anew, under this config:
+        what said which was theirs goes. Whenever the process ends in between, each checkpoint
+        keeps its config.
 
         Args:
             config: the config.
@@ -150,13 +155,8 @@ class RunFolder:
         with self.usable():
             self.path.mkdir(parents=True, exist_ok=True)
             remove_unfinished(self.path)
-            here = as_json(config)
-            changed = self.config.exists() and differences(self._read(self.config), here)
-            if changed:
-                self._keep_earlier(_stem(checkpoint))
-            if changed or not self.config.exists():
-                with replacing(self.config) as temporary:
-                    temporary.write_text(json.dumps(here, indent=2) + "\n")
+            remove_unfinished(self.checkpoints, of_anyone=True)  # who has the lock writes there
+            self._take_turns(as_json(config), _stem(checkpoint))
             self.checkpoints.mkdir(exist_ok=True)
             # A command line can hold what is no text.
             with open(self.environment, "a", encoding="utf-8", errors="backslashreplace") as file:
@@ -190,14 +190,23 @@ class RunFolder:
                 f"with {', '.join(leftover)} and without config.json. Choose another."
             )
 
-    def _keep_earlier(self, stem: str) -> None:
-        """Keep config and generator of the run so far. If killed in between, it is done again."""
-        earlier = self.path / f"{_EARLIER}{stem}.json"
-        if not earlier.exists():  # the one of the checkpoint, not one that came no further
-            with replacing(earlier) as temporary:
-                temporary.write_bytes(self.config.read_bytes())
-        if self.generator.exists():
-            os.replace(self.generator, self.path / f"generator_of_{stem}.keras")
+    def _take_turns(self, here: dict[str, Any], stem: str) -> None:
+        """Let a config take over from that of a place; the order makes every step safe."""
+        found, kept = self._from(stem), self.path / f"{_EARLIER}{stem}.json"
+        there = found[0]
+        if there != kept and there.exists() and differences(self._read(there), here):
+            with replacing(kept) as temporary:
+                temporary.write_bytes(there.read_bytes())
+        before = self._read(self.config, whole=True) if self.config.exists() else None
+        if before is None or differences(before, here):
+            if before is not None and self.generator.exists():
+                os.replace(self.generator, self.path / f"generator_of_{_end(before)}.keras")
+            with replacing(self.config) as temporary:
+                temporary.write_text(json.dumps(here, indent=2) + "\n")
+        for path in reversed(found[:-1]):  # the first of them may be the one that is still read
+            if path != kept:
+                path.unlink()
+        sync(self.path)  # before there are new checkpoints
 
     def records(self) -> list[dict[str, Any]]:
         """Return the lines of `metrics.jsonl`, one per epoch.
@@ -228,3 +237,9 @@ def _path(workdir: str | Path) -> Path:
 def _stem(checkpoint: Path | None) -> str:
     """Name a place in the run so that later places come later in the alphabet."""
     return "epoch_000000" if checkpoint is None else checkpoint.name.partition(".")[0]
+
+
+def _end(config: dict[str, Any]) -> str:
+    """Return the place where a config ends."""
+    train = config["train"]
+    return f"epoch_{train['generator_updates'] // train['updates_per_epoch']:06d}"

@@ -56,13 +56,16 @@ def unfinished(path: Path, before: str = "") -> Path:
     return path.with_name(f"{_PREFIX}{os.getpid()}-{before}{path.name}")
 
 
-def remove_unfinished(folder: str | os.PathLike) -> None:
+def remove_unfinished(folder: str | os.PathLike, of_anyone: bool = False) -> None:
     """Remove what killed processes left of files they were writing, in folders below too.
 
-    What a process of this machine that is alive is writing stays.
+    What another process of this machine that is alive may be writing stays. This process must be
+    writing nothing there: what bears its number was left by one that had the number before.
 
     Args:
-        folder: folder.
+        folder: folder, which may be missing.
+        of_anyone: bool, whether a lock keeps all others out, so that nobody is writing there,
+            whoever has the number now.
 
     Example:
         >>> import tempfile
@@ -73,12 +76,13 @@ def remove_unfinished(folder: str | os.PathLike) -> None:
         []
     """
     for leftover in list(Path(folder).rglob(f"{_PREFIX}*")):
-        if _is_left(leftover) and not leftover.is_dir():  # of an export: `remove_unfinished_of`
+        left = _owner(leftover) is not None if of_anyone else _is_left(leftover)
+        if left and not leftover.is_dir():  # of an export: `remove_unfinished_of`
             leftover.unlink(missing_ok=True)
 
 
 def remove_unfinished_of(path: Path) -> None:
-    """Remove what killed processes left of one file or folder.
+    """Remove what killed processes left of one file or folder, which nobody here is writing.
 
     Args:
         path: where it belongs.
@@ -114,14 +118,20 @@ def sync(path: Path) -> None:
 
 
 def _is_left(path: Path) -> bool:
-    """Whether a temporary name tells a process that is not alive on this machine."""
-    owner = path.name.removeprefix(_PREFIX).partition("-")[0]
-    if not owner.isdecimal():
-        return False  # none of ours
+    """Whether a temporary name tells no other process that is alive on this machine."""
+    owner = _owner(path)
+    if owner is None or owner == os.getpid():  # in a container all runs may have number 1
+        return owner is not None
     try:
-        os.kill(int(owner), 0)
+        os.kill(owner, 0)
     except PermissionError:
         return False
     except (ProcessLookupError, OverflowError):
         return True
     return False
+
+
+def _owner(path: Path) -> int | None:
+    """Return the number of the process in a temporary name; None in a name that is not ours."""
+    owner = path.name.removeprefix(_PREFIX).partition("-")[0]
+    return int(owner) if owner.isdecimal() else None

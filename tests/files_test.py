@@ -53,22 +53,27 @@ def test_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
 
 def test_leftovers_of_killed_processes_go_and_those_of_living_ones_stay(tmp_path, gone):
     (tmp_path / "pictures/deep").mkdir(parents=True)
-    alive = [f".unfinished-{os.getppid()}-a", f".unfinished-{os.getpid()}-a"]  # pytest's and ours
+    alive = f".unfinished-{os.getppid()}-a"  # pytest's
     for name in (
         "whole", f".unfinished-{gone}-a", f"pictures/deep/.unfinished-{gone}-a.png",
-        f".unfinished-{2**40}-a", ".unfinished-business", *alive,
+        f".unfinished-{2**40}-a", f".unfinished-{os.getpid()}-a", ".unfinished-business", alive,
     ):  # fmt: skip
         (tmp_path / name).write_text("part")
     (tmp_path / f".unfinished-{gone}-export").mkdir()  # a folder: the next export removes it
     files.remove_unfinished(tmp_path)
-    stay = ["whole", "pictures", "pictures/deep", ".unfinished-business", *alive]
-    assert names(tmp_path) == sorted([*stay, f".unfinished-{gone}-export"])
+    stay = ["whole", "pictures", "pictures/deep", ".unfinished-business"]
+    stay.append(f".unfinished-{gone}-export")
+    assert names(tmp_path) == sorted([*stay, alive])
+    files.remove_unfinished(tmp_path, of_anyone=True)
+    assert names(tmp_path) == sorted(stay)
+    files.remove_unfinished(tmp_path / "missing")
 
 
 def test_leftovers_of_one_place_go_files_and_folders(tmp_path, gone):
     (tmp_path / f".unfinished-{gone}-g[1]").mkdir()
     (tmp_path / f".unfinished-{gone}-g[1]/part").write_text("part")
     (tmp_path / f".unfinished-{gone}-before-g[1]").write_text("part")
+    (tmp_path / f".unfinished-{os.getpid()}-g[1]").mkdir()  # of one that had our number
     others = [f".unfinished-{gone}-h", f".unfinished-{os.getppid()}-g[1]"]
     for name in others:
         (tmp_path / name).write_text("part")

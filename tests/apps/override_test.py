@@ -12,8 +12,7 @@ from apps.run_folder import RunFolder
 from keras_ot_gans.callbacks import read_json_lines
 from keras_ot_gans.ops.labels import Labels
 from tests.apps.checkpoint_arrays import arrays, last_arrays
-
-_CLOCK = {"seconds", "updates_per_second"}
+from tests.apps.same_runs import OF_MACHINE
 
 
 def go(config, workdir, **kwargs):
@@ -27,7 +26,7 @@ def contents(folder):
 
 def lines(workdir):
     found = {line["epoch"]: line for line in read_json_lines(workdir / "metrics.jsonl")}
-    return [{k: v for k, v in line.items() if k not in _CLOCK} for line in found.values()]
+    return [{k: v for k, v in line.items() if k not in OF_MACHINE} for line in found.values()]
 
 
 def equal(ours, theirs):

@@ -1,6 +1,7 @@
 """A run that meets a poisoned batch, goes back, and comes to its end."""
 
 import json
+import os
 import shutil
 import threading
 
@@ -80,6 +81,30 @@ def test_a_run_lost_in_its_first_epoch_goes_back_to_its_start(config, poison, tm
     assert [e.get("to_step") for e in read_json_lines(tmp_path / "watchdog.jsonl")] == [None, 0, 6]
     assert [checkpoints.epoch_of(p) for p in checkpoints.files(tmp_path / "checkpoints")] == [1]
     assert not (tmp_path / "generator.keras").exists()
+
+
+def test_what_a_killed_run_left_in_its_start_blocks_nobody(config, tmp_path):
+    """The number of its process is that of a living one now."""
+    start = tmp_path / "checkpoints/start"
+    start.mkdir(parents=True)
+    (start / f".unfinished-{os.getppid()}-epoch_000000.weights.h5").write_text("part")
+    config.train.generator_updates = 20
+    experiment.train_and_evaluate(config, str(tmp_path))
+    assert not start.exists() and (tmp_path / "generator.keras").exists()
+
+
+def test_the_start_goes_with_all_that_is_in_it(model, tmp_path):
+    rewinder = rewinding.Rewinder(RunFolder(tmp_path))
+    callback = rewinding.StartCheckpoint(rewinder)
+    callback.set_model(model)
+    callback.on_train_begin()
+    (rewinder.start / ".nfs01").write_text("of a network's disk")
+    callback.on_epoch_begin(0)
+    assert len(checkpoints.files(rewinder.start)) == 1  # there is no other yet
+    checkpoints.save(model, rewinder.folder, 1)
+    for epoch in (1, 2):
+        callback.on_epoch_begin(epoch)
+        assert not rewinder.start.exists()
 
 
 def test_without_a_section_nothing_changes(swd_config, tmp_path):

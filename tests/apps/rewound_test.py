@@ -159,7 +159,8 @@ def test_a_run_that_its_watchdog_stops_says_how_to_go_on(config, poison, tmp_pat
     message, good = str(error.value), checkpoints.files(tmp_path / "run/checkpoints")[-1]
     assert message.startswith("`fit` must keep all weights finite. Received, at step 26:")
     assert checkpoints.epoch_of(good) == 2 and f"{good} is finite. The same command" in message
-    assert "add --override: a lower learning rate or `clipnorm`, or --config.watch.w" in message
+    assert "add --override: a lower learning rate, or `clipnorm` in a copy of the" in message
+    assert "file, or --config.watch.watchdog.on_nonfinite=rewind" in message
     assert not (tmp_path / "run/generator.keras").exists()
     with pytest.raises(DivergedError):
         experiment.train_and_evaluate(config, str(tmp_path / "run"))
@@ -167,6 +168,64 @@ def test_a_run_that_its_watchdog_stops_says_how_to_go_on(config, poison, tmp_pat
     config.watch.watchdog.on_nonfinite = "rewind"
     experiment.train_and_evaluate(config, str(tmp_path / "run"), override=True)
     assert [d["to_step"] for d in decisions(tmp_path / "run")] == [None, 20, 24]
+
+
+def test_a_run_that_its_watchdog_stops_in_its_first_epoch(config, poison, tmp_path):
+    poison(2)
+    config.watch.watchdog.on_nonfinite = "stop"
+    with pytest.raises(DivergedError, match="No epoch was finished. The same command .*--override"):
+        experiment.train_and_evaluate(config, str(tmp_path))
+    with config.unlocked():
+        config.optimizers.generator.clipnorm = 1.0  # as it says; it is another cure that works
+    poison()
+    experiment.train_and_evaluate(config, str(tmp_path), override=True)
+    assert restoring.is_finite(checkpoints.files(tmp_path / "checkpoints")[-1])
+
+
+def test_a_run_without_a_finite_checkpoint_cannot_go_on(config, poison, tmp_path):
+    poison(2)
+    config.train.generator_updates, config.watch.watchdog.on_nonfinite = 10, "warn"
+    experiment.train_and_evaluate(config, str(tmp_path))
+    config.train.generator_updates, config.watch.watchdog.on_nonfinite = 20, "rewind"
+    with pytest.raises(DivergedError) as error:
+        experiment.train_and_evaluate(config, str(tmp_path), override=True)
+    message = str(error.value)
+    assert (
+        f"No checkpoint in {tmp_path / 'checkpoints'} is whole and finite. Train in a new folder"
+        in message
+    )
+    assert "No epoch" not in message and "--override" not in message
+    assert message.endswith(
+        "config: a lower learning rate, or `clipnorm` in a copy of the config file."
+    )
+
+
+class Break(keras.callbacks.Callback):
+    """Breaks weights after four rounds of the third epoch, which no log shows before the sixth."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, self.model.step) == (2, 24) and not self.model.watchdog.rewinds.been:
+            kernel = self.model.generator.trainable_variables[0]
+            kernel.assign(kernel * float("nan"))
+
+
+def test_weights_are_looked_at_in_the_rounds_of_an_unbroken_run(
+    config, broken_run, tmp_path, monkeypatch
+):
+    """Every second call of two rounds: after the fourth round and the eighth."""
+    with config.unlocked():
+        config.watch.watchdog.weights_every = 2
+    watchers = watching.watchers
+    monkeypatch.setattr(watching, "watchers", lambda *args: [Break(), *watchers(*args)])
+    experiment.train_and_evaluate(config, str(tmp_path / "unbroken"))
+    found = decisions(tmp_path / "unbroken")
+    assert [(d["kind"], d["step"]) for d in found] == [("nonfinite_weights", 24), ("rewind", 24)]
+    broken = broken_run((2, 1, False))  # after two rounds
+    assert decisions(broken) == found
+    assert_same_run(broken, tmp_path / "unbroken")
 
 
 def test_a_stock_run_that_diverges_ends_with_a_line_and_a_code(poison, run_app, tmp_path):

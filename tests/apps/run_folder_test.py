@@ -123,6 +123,18 @@ def test_a_run_that_was_killed_while_it_began_begins_again(tmp_path, monkeypatch
     assert folder.check(CONFIG) == [] and folder.checkpoints.is_dir()
 
 
+def test_what_killed_runs_left_goes_and_what_others_write_stays(tmp_path):
+    folder, other = RunFolder(tmp_path), os.getppid()  # pytest's
+    (folder.checkpoints / "start").mkdir(parents=True)
+    left = [f".unfinished-{os.getpid()}-a.png"]  # of one that had our number
+    left += [f"checkpoints/{place}.unfinished-{other}-a.h5" for place in ("", "start/")]
+    page = tmp_path / f".unfinished-{other}-page.html"  # an app that reads may write beside it
+    for name in [*left, page.name]:
+        (tmp_path / name).write_text("part")
+    folder.begin(CONFIG)
+    assert list(tmp_path.rglob(".unfinished-*")) == [page]
+
+
 def test_an_empty_folder_of_checkpoints_is_no_run(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     assert RunFolder(tmp_path).check(CONFIG) == []

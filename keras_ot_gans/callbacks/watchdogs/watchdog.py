@@ -129,7 +129,7 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         self._reporter, self._earlier = Reporter(log_dir, jsonl), list(earlier)
         self._pace, self._skipped, self._resumed = Pace(slow_factor), SkippedUpdates(), False
         self._timer = StuckTimer(patience_seconds, self._say)
-        self._epoch, self._state = 0, {}
+        self._epoch, self._done, self._state = 0, 0, {}
 
     @property
     def events(self) -> list[Event]:
@@ -138,10 +138,13 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
 
     def get_state(self) -> dict[str, Any]:
         """Return what a continued run must know, while `fit` runs: JSON values."""
-        return {**self._reporter.get_state(), **self.rewinds.get_state(self.model)}
+        place = {"rounds": self._done}
+        return {**self._reporter.get_state(), **self.rewinds.get_state(self.model), **place}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state, before `fit`; later lines of `jsonl` are removed.
+
+        From a state within an epoch, `fit` is taken to begin with the rest of that epoch.
 
         Args:
             state: what `get_state` returned; empty for a run that begins.
@@ -155,7 +158,7 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         if self.on_nonfinite == "rewind":
             learning_rates.rates_of(self.model)
         self._nonfinite, self._hopeless = NonfiniteWatch(self.model), False
-        self.model.watchdog = self
+        self.model.watchdog, self._done = self, 0
         self._timer.start()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -167,7 +170,7 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         self._nonfinite.begin_epoch()
         self._pace.begin_epoch()
         self._skipped.begin_epoch(self.model)
-        self._rounds = self._groups = 0
+        self._rounds = 0  # of this call of `fit`; `_done` counts those before a stop too
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Start the clocks."""
@@ -179,11 +182,12 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
         self._timer.rest()
         steps = (self.params or {}).get("steps")
         done = min(batch + 1, steps or batch + 1)  # the last group may be a smaller one
-        slow, self._rounds = self._pace.end(done - self._rounds), done
-        self._say(slow)
-        self._spoilt, self._groups = False, self._groups + 1
+        new, self._rounds = done - self._rounds, done
+        self._say(self._pace.end(new))
+        self._spoilt, self._done = False, self._done + new
         unusual = [] if self._hopeless else self._nonfinite.unusual(logs)
-        due = self.weights_every is not None and self._groups % self.weights_every == 0
+        every = (self.weights_every or 0) * self.model.steps_per_execution
+        due = every and self._done // every > (self._done - new) // every
         if unusual or due or done == steps:
             self._examine(logs, unusual)
 
@@ -204,6 +208,7 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
             if rule.fits(self.model):
                 for finding in rule.look(logs):
                     self._say(finding)
+        self._done = 0
 
     def on_train_end(self, logs: Any = None) -> None:
         """Stop the timer and close the event file."""
@@ -254,7 +259,7 @@ on_nonfinite='rewind'. Received: rewind=None. Give one, or take on_nonfinite='st
 
     def _resume(self, epochs: int) -> None:
         """Take over what a stopped run knew."""
-        self._resumed = True
+        self._resumed, self._done = True, self._state.get("rounds", 0)
         self.rewinds.set_state(self.model, self._state)
         for record in self._earlier:
             if record.get("epoch", epochs + 1) <= epochs:
