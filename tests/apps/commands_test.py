@@ -137,7 +137,7 @@ TABLE = {
     "--workdir=runs/act_1d": (SLOW, POINTS),
     "apps.train --config=configs/act_cifar10_dcgan.py --workdir=runs/act_cifar10 --download": (
         SLOW,
-        ACT + NOT_SCORED,
+        ACT,
     ),
     "apps.train --config=configs/age_mnist.py --workdir=runs/age_mnist --download": (
         SLOW,
