@@ -120,11 +120,12 @@ def _drawn(
 ) -> tuple[np.ndarray, str]:
     """Draw finite samples; return them and their origin in words."""
     network, origin = players.generator, players.origin
+    of_run = isinstance(network, keras.Model)
     if sampler is not None:
         made = tuned_sampler.build(sampler, players)
         samples = made.sampler.sample(num, seed, labels, sys.stdout.isatty())
         origin = f"{origin} by {made.describe()}"
-    elif isinstance(network, keras.Model):
+    elif of_run:
         shape = (num, latent_dim(network))
         z = players.prior.sample(shape, keras.random.SeedGenerator(seed)).numpy()
         samples = network.predict(with_labels(z, labels), batch_size=256, verbose=0)
@@ -132,9 +133,9 @@ def _drawn(
         samples = network.sample(num, seed, labels)
     if not np.isfinite(samples).all():
         raise ValueError(
-            "`--workdir` or `--generator` must hold a generator that gives finite samples. "
-            f"Received: NaN or infinity from {origin}. Its weights are not finite, or its labels "
-            "are of other classes: take an earlier checkpoint."
+            f"`{'--workdir' if of_run else 'generator'}` must hold a generator that gives finite "
+            f"samples. Received: NaN or infinity from {origin}. Its weights are not finite, or its "
+            "labels are of other classes: take an earlier checkpoint."
         )
     return samples, origin
 

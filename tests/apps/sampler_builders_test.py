@@ -178,7 +178,7 @@ def test_images_in_another_range_than_the_critics_are_refused(name):
         ("dot(update=3)", "`sampler` must have keys among .*updates.* Received: update"),
         ("dot(optimizer='adm')", "`sampler.optimizer` must be one of adam, sgd"),
         ("metropolis_hastings(initial='fake')", "`sampler.initial` must be one of"),
-        ("langevin(calibration='platt')", "`method` must be one of"),
+        ("langevin(calibration='platt')", "`sampler.calibration` must be one of"),
         ("langevin(calibration=isotonic)", "`calibration` must be a line"),
         ("rejection(burn_in=None)", "`sampler.burn_in` must be of type int"),
         ("dot(rate=x)", "`sampler.rate` must be a number above 0. Received: 'x'"),

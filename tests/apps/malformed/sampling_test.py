@@ -61,11 +61,11 @@ SAMPLES = {
     "an unknown space": (["--sampler=dot(space='none')"], "space"),
     "an unknown calibration": (
         ["--sampler=rejection(calibration='x')", "--data_dir=@/mine.npz"],
-        "method",
+        "sampler.calibration",
     ),
     "a calibration of numbers": (
         ["--sampler=rejection(calibration=3)", "--data_dir=@/mine.npz"],
-        "method",
+        "sampler.calibration",
     ),
     "a calibration without data": (["--sampler=rejection"], "data_dir"),
     "data that are none": (["--sampler=rejection", "--data_dir=@/nothing"], "path"),
