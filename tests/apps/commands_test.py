@@ -102,6 +102,7 @@ TABLE = {
     "apps.reproduce --experiment=dot_points --seeds=100": (LOOKED_AT, ""),
     "apps.reproduce --experiment=sampler_scores --seeds=1": (LOOKED_AT, ""),
     "benchmarks.sinkhorn": (LOOKED_AT, ""),
+    "benchmarks.rounds": (LOOKED_AT, ""),
     # docs/samplers.md and docs/methods
     "apps.train --config=configs/lipschitz_mnist.py:max_gp --workdir=runs/max_gp_mnist "
     "--download": (
