@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from apps import generated, judging, own_data, sampling, strategies
+from apps import generated, held_out, judging, own_data, sampling, strategies
 from apps.atomic import written
 from apps.generated import Generated
 from apps.held_out import TRAINING
@@ -16,6 +16,8 @@ from keras_ot_gans.metrics.presets import PRESETS
 from keras_ot_gans.metrics.score import Scores
 from keras_ot_gans.metrics.score_names import SCORES
 from keras_ot_gans.ops.spread import spread_over
+
+_REALS = ("data", "real_folder", "real_npz", "statistics")  # other real images than the run's own
 
 
 class Request(NamedTuple):
@@ -117,7 +119,7 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
             f"Received: num={request.num}, seed={request.seed}. Try --num=10000 --seed=0."
         )
     _one_of(request, ("workdir", "generator", "images", "npz"), needed=True)
-    _one_of(request, ("data", "real_folder", "real_npz", "statistics"), request.workdir is None)
+    _one_of(request, _REALS, needed=request.workdir is None)
     _check_sampler(request)
     fake = generated.load(request, protocol.n_fake if request.num is None else request.num)
     real = _real(request, fake)
@@ -191,15 +193,12 @@ def _check_sampler(request: Request) -> None:
 
 def _say_what_was_seen(request: Request, fake: Generated, real: Real) -> None:
     """Say it where the run's own data judge a sampler that they calibrated or tuned."""
-    own = all(
-        given is None
-        for given in (request.data, request.real_folder, request.real_npz, request.statistics)
-    )
-    if not own or not fake.seen:
+    if not fake.seen or any(getattr(request, name) is not None for name in _REALS):
         return
-    trained_on = _whole(fake.config.data.get("split"))
-    seen = {trained_on if name == TRAINING else name for name in fake.seen}
-    if _whole(real.split) in seen:
+    seen, judging_splits = set(fake.seen), _splits(real.split)
+    if TRAINING in seen:
+        seen |= _splits(fake.config.data.get("split"))
+    if seen & judging_splits:
         print(
             f"The sampler has seen the data that judge it, {real.split}: {fake.sampler}. Other "
             "data would give worse scores. Take another --split, or say so beside the numbers.",
@@ -207,10 +206,9 @@ def _say_what_was_seen(request: Request, fake: Generated, real: Real) -> None:
         )
 
 
-def _whole(split: str | None) -> str:
-    """Return the split of which there may be a part: "train" for "train[:5]", and for none."""
-    name = (split or "default").partition("[")[0]
-    return "train" if name == "default" else name
+def _splits(split: str | None) -> set[str]:
+    """Return the names in a split; where none is given, it is the one for training."""
+    return held_out.whole_splits("train" if split in (None, "", "default") else split)
 
 
 def _real(request: Request, fake: Generated) -> Real:

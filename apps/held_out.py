@@ -65,6 +65,22 @@ def read(config: ConfigDict, n: int, data_dir: str | None = None) -> Reals:
     return Reals(*sources.build_source(config, data_dir).first(n), TRAINING)
 
 
+def whole_splits(split: str) -> set[str]:
+    """Return the splits of which there are at least parts in one of tensorflow-datasets.
+
+    Args:
+        split: str.
+
+    Returns:
+        Set of str.
+
+    Example:
+        >>> sorted(whole_splits("train[:5]+test"))
+        ['test', 'train']
+    """
+    return set(re.sub(r"\[[^\]]*\]", "", split).split("+"))
+
+
 def _fresh(config: ConfigDict, n: int) -> np.ndarray:
     draw, section = sources.TOYS[config.data.name].points, dict(config.data)
     if "n" in inspect.signature(draw).parameters:
@@ -86,7 +102,7 @@ def _others(config: ConfigDict, data_dir: str | None) -> Iterator[tuple[str, dic
         return
     judging.real_images(section, data_dir)  # a name that is known, of a set that is there
     builder, split = sources.tfds_set(config, data_dir)
-    trained_on = re.sub(r"\[[^\]]*\]", "", split).split("+")
+    trained_on = whole_splits(split)
     if "all" not in trained_on:
         for split in SPLITS:
             if split in builder.info.splits and split not in trained_on:

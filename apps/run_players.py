@@ -36,20 +36,18 @@ def load_players(
     Raises:
         ValueError: if there is no generator, or a critic's run cannot be read.
     """
-    model = None if folder.generator.exists() else _newest(folder, config)
-    generator, origin, _ = _generator_of(folder, config, model)
-    critic = None
-    if with_critic and critic_workdir is None and model is not None:
-        critic = _critic_of(model[0])  # of the same checkpoint, also while the training goes on
+    loaded, critic = load_generator(folder, config), None
+    if with_critic and critic_workdir is None and loaded.model is not None:
+        critic = _critic_of(loaded.model)  # of one checkpoint, also while the training goes on
     elif with_critic:
         critic = load_critic(folder.path if critic_workdir is None else critic_workdir)
     return Players(
-        generator,
+        loaded.network,
         critic,
         look_up("model.prior", config.model.prior, model_builders.PRIORS)(),
         run_labels.read(folder, config),
         lambda n: held_out.read(config, n, data_dir),
-        origin + judged_by(critic_workdir),
+        loaded.origin + judged_by(critic_workdir),
         lambda: judging.run_network(config, data_dir)(),
     )
 
@@ -118,11 +116,13 @@ class Loaded(NamedTuple):
         network: `keras.Model`.
         origin: str, name of the file it comes from.
         step: int, generator updates behind it; None where the run does not say.
+        model: the model of the checkpoint that it comes from, None if it comes from none.
     """
 
     network: keras.Model
     origin: str
     step: int | None
+    model: AdversarialModel | None = None
 
 
 def load_generator(folder: RunFolder, config: ConfigDict) -> Loaded:
@@ -138,25 +138,18 @@ def load_generator(folder: RunFolder, config: ConfigDict) -> Loaded:
     Raises:
         ValueError: if there is none yet, or it cannot be read.
     """
-    return _generator_of(folder, config, None)
-
-
-def _generator_of(
-    folder: RunFolder, config: ConfigDict, found: tuple[AdversarialModel, Path, int] | None
-) -> Loaded:
-    """Take the generator of a finished run, else of its newest checkpoint."""
-    if found is None and folder.generator.exists():
+    if folder.generator.exists():
         advice = "Remove that file to use the newest checkpoint."
         step = folder.last_record().get("step")
         step = step if type(step) is int and step >= 0 else None
         return Loaded(
             load_keras(folder.generator, "--workdir", advice), folder.generator.name, step
         )
-    found = found or _newest(folder, config)
+    found = _newest(folder, config)
     if found is None:
         raise ValueError(
             f"`--workdir` must hold a generator. Received: {folder.path}, with no checkpoint yet. "
             "The first one is written at the end of the first epoch."
         )
     model, path, step = found
-    return Loaded(model.ema_generator or model.generator, path.name, step)
+    return Loaded(model.ema_generator or model.generator, path.name, step, model)

@@ -14,6 +14,7 @@ from apps.look_up import call, look_up
 from keras_ot_gans import samplers
 from keras_ot_gans.metrics.feature_networks import FeatureNetwork
 from keras_ot_gans.ops.labels import Labels
+from keras_ot_gans.samplers.calibration import METHODS as CALIBRATIONS
 
 OPTIMIZERS = {
     # The DOT paper's section 4.2, and its authors' code for epsilon.
@@ -217,7 +218,7 @@ def _calibrated(knobs: dict, players: Players, common: dict) -> Prepared:
 def _method(knobs: dict) -> str:
     """Take the name of a calibration out of the knobs."""
     method = knobs.pop("calibration", "logistic")
-    look_up("sampler.calibration", method, dict.fromkeys(("logistic", "isotonic", "none")))
+    look_up("sampler.calibration", method, dict.fromkeys(CALIBRATIONS))
     return method
 
 

@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from keras_ot_gans.samplers.tell_apart import digest
 
+METHODS = ("logistic", "isotonic", "none")
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -100,10 +102,10 @@ def calibrate(real_scores: Any, fake_scores: Any, method: str = "logistic") -> C
         interpolated between its steps.
     """
     real, fake = _checked(real_scores, "real_scores"), _checked(fake_scores, "fake_scores")
-    fits = {"logistic": _logistic, "isotonic": _isotonic, "none": lambda *_: Calibration()}
-    if method not in fits:
-        raise ValueError(f"`method` must be one of {', '.join(fits)}. Received: {method!r}.")
-    return fits[method](real, fake)
+    if method not in METHODS:
+        raise ValueError(f"`method` must be one of {', '.join(METHODS)}. Received: {method!r}.")
+    fits = (_logistic, _isotonic, lambda *_: Calibration())
+    return fits[METHODS.index(method)](real, fake)
 
 
 def checked_calibration(calibration: Calibration | None) -> Calibration:
