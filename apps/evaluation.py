@@ -106,21 +106,10 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
         ValueError: if a flag, a file or an image cannot be used, or weights are missing.
         FileNotFoundError: if files are not there.
     """
-    look_up("strategy", request.strategy, dict.fromkeys(("one", "mirrored")))
-    strategy = strategies.build(request.strategy, request.replicas)
     protocol = look_up("preset", request.preset, PRESETS)
     metrics = tuple(request.metrics or protocol.scores)
-    for name in metrics:
-        look_up("metrics", name, SCORES)
-    fits = request.num is None or 2 <= request.num <= sampling.MOST
-    if not fits or not 0 <= request.seed < 2**31:
-        raise ValueError(
-            f"`num` must be at least 2, at most {sampling.MOST}, and `seed` from 0 to 2147483647. "
-            f"Received: num={request.num}, seed={request.seed}. Try --num=10000 --seed=0."
-        )
-    _one_of(request, ("workdir", "generator", "images", "npz"), needed=True)
-    _one_of(request, _REALS, needed=request.workdir is None)
-    _check_sampler(request)
+    _check(request, metrics)
+    strategy = strategies.build(request.strategy, request.replicas)
     fake = generated.load(request, protocol.n_fake if request.num is None else request.num)
     real = _real(request, fake)
     _say_what_was_seen(request, fake, real)
@@ -150,6 +139,22 @@ def evaluate(request: Request) -> tuple[Generated, Real, Scores]:
             f"`--weights` must be given where they cannot be fetched. Received: nothing. {error}"
         ) from error
     return fake, real, scores
+
+
+def _check(request: Request, metrics: tuple[str, ...]) -> None:
+    """Check what can be checked before anything is loaded."""
+    look_up("strategy", request.strategy, dict.fromkeys(("one", "mirrored")))
+    for name in metrics:
+        look_up("metrics", name, SCORES)
+    fits = request.num is None or 2 <= request.num <= sampling.MOST
+    if not fits or not 0 <= request.seed < 2**31:
+        raise ValueError(
+            f"`num` must be at least 2, at most {sampling.MOST}, and `seed` from 0 to 2147483647. "
+            f"Received: num={request.num}, seed={request.seed}. Try --num=10000 --seed=0."
+        )
+    _one_of(request, ("workdir", "generator", "images", "npz"), needed=True)
+    _one_of(request, _REALS, needed=request.workdir is None)
+    _check_sampler(request)
 
 
 def _source(request: Request, metrics: tuple[str, ...], fake: Generated, real: Real) -> Any:

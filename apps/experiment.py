@@ -132,20 +132,24 @@ def _train(
             resumed = [checkpoints.RestoreMeans(path), *watchers]
             with _whole_calls(model, schedule.rounds - done):
                 _fit(model, source, schedule, epoch, epoch + 1, done, resumed)
-            epoch += 1
-        if epoch < schedule.epochs:
-            _fit(model, source, schedule, epoch, schedule.epochs, 0, watchers)
-        export_generator(
-            model.ema_generator or model.generator,
-            folder.generator,
-            prior=model.prior,
-            labels=model.labels,
-            format="keras",
-            step=model.step,
-            overwrite=True,
-        )
-        print(f"Finished: {folder.generator}")
+        if epoch + bool(done) < schedule.epochs:
+            _fit(model, source, schedule, epoch + bool(done), schedule.epochs, 0, watchers)
+        _export(model, folder)
         return folder.last_record()
+
+
+def _export(model: AdversarialModel, folder: RunFolder) -> None:
+    """Write the generator, which says that the run is finished."""
+    export_generator(
+        model.ema_generator or model.generator,
+        folder.generator,
+        prior=model.prior,
+        labels=model.labels,
+        format="keras",
+        step=model.step,
+        overwrite=True,
+    )
+    print(f"Finished: {folder.generator}")
 
 
 def check(config: ConfigDict) -> None:

@@ -121,44 +121,16 @@ def load(request: Any, num: int) -> Generated:
         FileNotFoundError: if there are no files.
     """
     if request.npz is not None:
-        images = read_npz("npz", request.npz)
-        order = np.random.default_rng(request.seed).permutation(len(images))
-        parts = _Shuffled(images, order)
-        return Generated(
-            parts, len(images), images.shape[1:], "unknown", "files", Path(request.npz).name
-        )
+        return _of_array(request.npz, request.seed)
     if request.images is not None:
-        files = find_pictures("images", request.images)
-        order = np.random.default_rng(request.seed).permutation(len(files))
-        channels = _channels(files[0])
-        batches = PictureBatches([files[index] for index in order], channels)
-        shape = next(iter(batches)).shape[1:]
-        return Generated(batches, len(files), shape, "unknown", "files", Path(request.images).name)
+        return _of_pictures(request.images, request.seed)
     config, weights = None, "unknown"
     if request.workdir is not None:
-        folder = RunFolder(request.workdir)
-        config = ConfigDict(folder.read_config())
+        config = ConfigDict(RunFolder(request.workdir).read_config())
         weights = "raw" if config.model.get("ema_decay") is None else "ema"
-        players = run_players.load_players(folder, config, request.data_dir, request.critic_workdir)
-        players = players._replace(origin=f"{folder.path.name}/{players.origin}")
-    else:
-        path = Path(request.generator).expanduser()
-        prior = look_up("prior", request.prior, model_builders.PRIORS)()
-        network = load_keras(path, "--generator", "Save it by `model.generator.save(path)`.")
-        other = request.critic_workdir
-        critic = None if other is None else run_players.load_critic(other)
-        origin = path.name + run_players.judged_by(other)
-        players = Players(network, critic, prior, None, no_data, origin)
+    players = _players(request, config)
     network, labels = players.generator, players.labels
-    shape = network.output_shape[1:]
-    takes = network.input_shape if labels is None else network.input_shape[0]
-    if len(shape) != 3 or not isinstance(takes, tuple) or len(takes) != 2:
-        raise ValueError(
-            "`generator` must make images (height, width, channels) of latents (B, d). Received: "
-            f"{players.origin} with input {network.input_shape} and output "
-            f"{network.output_shape}. A conditional one is scored by the --workdir of its run, "
-            "which knows the labels."
-        )
+    _check_takes_latents(network, labels, players.origin)
     seen = frozenset()
     if request.sampler is None:
         draw, sampler = _from_prior(network, players.prior, labels, num, request.seed), "prior"
@@ -166,8 +138,48 @@ def load(request: Any, num: int) -> Generated:
         made = tuned_sampler.build(request.sampler, players, _BATCH)
         draw, sampler = _by_sampler(made.sampler, labels, num, request.seed), made.describe()
         seen = made.seen
-    labelled = labels is not None
+    shape, labelled = network.output_shape[1:], labels is not None
     return Generated(draw, num, shape, weights, sampler, players.origin, config, labelled, seen)
+
+
+def _of_array(path: str, seed: int) -> Generated:
+    images = read_npz("npz", path)
+    parts = _Shuffled(images, np.random.default_rng(seed).permutation(len(images)))
+    return Generated(parts, len(images), images.shape[1:], "unknown", "files", Path(path).name)
+
+
+def _of_pictures(folder: str, seed: int) -> Generated:
+    files = find_pictures("images", folder)
+    order = np.random.default_rng(seed).permutation(len(files))
+    batches = PictureBatches([files[index] for index in order], _channels(files[0]))
+    shape = next(iter(batches)).shape[1:]
+    return Generated(batches, len(files), shape, "unknown", "files", Path(folder).name)
+
+
+def _players(request: Any, config: ConfigDict | None) -> Players:
+    """Return the networks of a run, whose config is given, or a saved generator."""
+    other = request.critic_workdir
+    if config is not None:
+        folder = RunFolder(request.workdir)
+        players = run_players.load_players(folder, config, request.data_dir, other)
+        return players._replace(origin=f"{folder.path.name}/{players.origin}")
+    path = Path(request.generator).expanduser()
+    prior = look_up("prior", request.prior, model_builders.PRIORS)()
+    network = load_keras(path, "--generator", "Save it by `model.generator.save(path)`.")
+    critic = None if other is None else run_players.load_critic(other)
+    origin = path.name + run_players.judged_by(other)
+    return Players(network, critic, prior, None, no_data, origin)
+
+
+def _check_takes_latents(network: keras.Model, labels: Labels | None, origin: str) -> None:
+    """Check that a generator makes images of latents, and of labels where there are any."""
+    takes = network.input_shape if labels is None else network.input_shape[0]
+    if len(network.output_shape) != 4 or not isinstance(takes, tuple) or len(takes) != 2:
+        raise ValueError(
+            "`generator` must make images (height, width, channels) of latents (B, d). Received: "
+            f"{origin} with input {network.input_shape} and output {network.output_shape}. A "
+            "conditional one is scored by the --workdir of its run, which knows the labels."
+        )
 
 
 def find_pictures(flag: str, folder: str) -> list[Path]:

@@ -36,7 +36,8 @@ class RunFolder:
         logs: TensorBoard's event files.
         checkpoints: one file per epoch.
         generator: `generator.keras`, there once the run is finished; of a finished run that went
-            on after `--override`, the earlier one is `generator_of_<its last checkpoint>.keras`.
+            on, by `--override` or from an earlier checkpoint, the one from before is
+            `generator_of_<its last checkpoint>.keras`.
     """
 
     def __init__(self, workdir: str | Path) -> None:
@@ -140,10 +141,10 @@ class RunFolder:
     def begin(self, config: ConfigDict, checkpoint: Path | None = None) -> None:
         """Make the folder and say in it what runs where.
 
-        Where the folder has another config, that of the checkpoint and the generator of the other's
-        end are kept under names of their own. Later places are trained anew, under this config:
-        what said which was theirs goes. Whenever the process ends in between, each checkpoint
-        keeps its config.
+        A generator that is there is of an earlier end, and is kept under a name of its own; so is
+        the checkpoint's config where the folder has another. Later places are trained anew, under
+        this config: what said which was theirs goes. Whenever the process ends in between, each
+        checkpoint keeps its config.
 
         Args:
             config: the config.
@@ -198,9 +199,9 @@ class RunFolder:
             with replacing(kept) as temporary:
                 temporary.write_bytes(there.read_bytes())
         before = self._read(self.config, whole=True) if self.config.exists() else None
+        if before is not None and self.generator.exists():  # the run goes on: of an earlier end
+            os.replace(self.generator, self.path / f"generator_of_{_end(before)}.keras")
         if before is None or differences(before, here):
-            if before is not None and self.generator.exists():
-                os.replace(self.generator, self.path / f"generator_of_{_end(before)}.keras")
             with replacing(self.config) as temporary:
                 temporary.write_text(json.dumps(here, indent=2) + "\n")
         for path in reversed(found[:-1]):  # the first of them may be the one that is still read

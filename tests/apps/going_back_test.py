@@ -146,12 +146,14 @@ def test_any_history(run, kill_at):
         assert run.read() == run.wrote
 
 
-def test_the_generator_of_a_run_that_went_back_is_that_of_its_end(run):
+@pytest.mark.parametrize("name", ["A", "B"])  # the same config: a kill must not finish the run
+def test_the_generator_of_a_run_that_went_back_is_that_of_its_end(run, name):
     run.begin("A")
     run.train("A", 2)  # its last
     run.folder.generator.write_text("A's")
     run.go_back(1)
-    run.begin("B")
+    run.begin(name)
+    assert not run.folder.generator.exists()
     assert (run.folder.path / "generator_of_epoch_000002.keras").read_text() == "A's"
 
 
