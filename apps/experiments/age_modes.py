@@ -1,4 +1,6 @@
-"""Table 4 and Fig. 1 of AGE: modes of an imbalanced mixture that each divergence captures."""
+"""Table 4, Figs. 1 and 9 of AGE: modes of an imbalanced mixture that each divergence captures."""
+
+import numpy as np
 
 from apps.experiments import age_mixtures
 from apps.experiments.record import Experiment, Part, Run
@@ -24,21 +26,26 @@ def _part(run: Run, trainer: age_mixtures.Trainer, label: str, seed: int) -> Par
     row = {"method": label, "seed": seed, "modes": modes, "reverse_kl": reverse_kl}
     row["near"] = near.high_quality_share
     run.say(str(row))
-    back = model.reconstruct(data.points[:2000], seed=seed)
-    picture = density_picture(data.points[:2000], back, f"{label}, reconstructed")
-    return Part([row], [picture[::2, ::2]])
+    real, prior = data.points[:2000], np.random.default_rng(seed).standard_normal((2000, 2))
+    pictures = (
+        density_picture(real, fake[:2000], f"{label}, generated"),
+        density_picture(real, model.reconstruct(real, seed=seed), f"{label}, reconstructed"),
+        density_picture(prior, model.encode(real, seed=seed), f"{label}, codes and prior", "codes"),
+    )
+    return Part([row], [picture[::2, ::2] for picture in pictures])
 
 
 def _run(run: Run) -> list[dict]:
     rows, pictures = age_mixtures.parts(run, METHODS, PROTOCOL, _part)
-    first = [picture for (picture,) in pictures]
-    run.picture("reconstructions", [first[:4], first[4:]])
+    # Two methods beside one another, as Fig. 9 has them; Fig. 1 is a column of it.
+    pairs = [pictures[i] + pictures[i + 1] for i in range(0, len(pictures), 2)]
+    run.picture("figure_9", pairs)
     return rows
 
 
 EXPERIMENT = Experiment(
     name="age_modes",
-    source="AGE (Shen, Zhang and Chen, 2020), Table 4 and Fig. 1",
+    source="AGE (Shen, Zhang and Chen, 2020), Table 4, Figs. 1 and 9",
     claim="modes of 25 and reverse KL (standard error): AGE-KL 24.9 (0.36), 0.0284; f-GAN-KL 24.1 "
     "(1.33), 0.0477; AGE-H2 24.5 (0.94), 0.0439; AGE-RevKL 21.8 (3.21), 0.2498; GAN (JS) 24.1 "
     "(1.23), 0.0462; AGE-ALL 23.2 (1.33), 0.1133; logD-GAN 20.0 (3.14), 0.3437; Hinge 20.9 (0.92), "
