@@ -6,7 +6,8 @@ import pytest
 import scipy.stats
 
 from apps.experiments import age_mixtures, age_modes, age_objective, age_stacked_mnist
-from keras_ot_gans import models, networks
+from apps.experiments.record import Run
+from keras_ot_gans import datasets, models, networks
 from keras_ot_gans.divergences import bidirectional, f_divergence
 
 
@@ -79,3 +80,73 @@ def test_a_row_of_stacked_mnist_takes_a_step(label, monkeypatch):
     logs = model.train_step(images)
     assert np.isfinite([float(v) for v in logs.values()]).all()
     assert model.reconstruct(images).shape == images.shape
+
+
+class Copies:
+    """What makes real images: the first of them, again and again, changed by a function."""
+
+    def __init__(self, images, change=lambda images: images):
+        self.images, self.change = images, change
+
+    def sample(self, n, seed):
+        return self.change(np.resize(self.images, (n, 28, 28, 3)))
+
+    def reconstruct(self, x, seed):
+        return self.change(x)
+
+
+@pytest.fixture
+def stacked(monkeypatch, tmp_path):
+    """Noise whose first row says the class, and a judge that reads it there."""
+    labels = np.arange(40) % 10
+    digits = np.random.default_rng(0).integers(0, 100, (40, 28, 28, 1)).astype("uint8")
+    digits[:, 0, :10, 0] = 255 * np.eye(10, dtype="uint8")[labels]
+    images = x = keras.Input((28, 28, 1))
+    x = keras.layers.Lambda(lambda rows: rows[:, 0, :10, 0], output_shape=(10,))(x)
+    features = keras.layers.Dense(10, kernel_initializer="identity", name="features")(x)
+    logits = keras.layers.Dense(10, kernel_initializer="identity", name="logits")(features)
+    classifier = keras.Model(images, logits)
+    monkeypatch.setattr(age_stacked_mnist.digits, "classifier", lambda run: classifier)
+    monkeypatch.setattr(age_stacked_mnist, "SAMPLES", 6000)
+    monkeypatch.setattr(age_stacked_mnist, "RECONSTRUCTED", 50)
+    data = datasets.stacked_mnist(digits, labels, size=2000)
+    return data, age_stacked_mnist.judge(Run(tmp_path, (0,), 1.0, print), data)
+
+
+def test_scores_of_stacked_digits(stacked):
+    data, judge = stacked
+    real = data.images(np.arange(2000))
+    found, fake, back = age_stacked_mnist.scores(Copies(real), data, judge, seed=0)
+    assert found["modes"] == len(np.unique(data.labels)) > 800
+    shares = np.bincount(data.labels) / 2000
+    expected = scipy.stats.entropy(shares, np.full(len(shares), 1e-3))
+    assert found["reverse_kl"] == pytest.approx(expected, abs=1e-6)
+    assert found["accuracy"] == 1.0 and found["finite"] == 1
+    assert found["card"]["n_fake"] == 6000
+    # One pixel in ten is bright: 2,000 draws of each class move the FID by far less than this.
+    assert 0 <= found["fid"] < 0.01
+    mirrored = Copies(real, lambda images: images[..., ::-1])
+    other, *_ = age_stacked_mnist.scores(mirrored, data, judge, seed=0)
+    digits = data.labels[:50] // 100, data.labels[:50] % 10
+    assert other["accuracy"] == pytest.approx(np.mean(digits[0] == digits[1]))
+    assert other["fid"] == pytest.approx(found["fid"], abs=1e-3)  # the same digits
+
+
+def test_a_model_without_finite_weights_is_a_row(stacked):
+    data, judge = stacked
+    broken = Copies(data.images(np.arange(2000)), lambda images: images * np.nan)
+    found, fake, back = age_stacked_mnist.scores(broken, data, judge, seed=0)
+    assert (found["modes"], found["accuracy"], found["finite"]) == (0, 0.0, 0)
+    assert np.isinf(found["fid"]) and not fake.any() and not back.any()
+
+
+def test_figure_6_is_drawn_also_without_what_failed():
+    labels = ["AGE-ALL", *age_stacked_mnist.FIGURE_6]
+    rows = [
+        {"method": label, "seed": 0, "modes": i, "reverse_kl": 1.0, "accuracy": 0.5, "fid": 9.0}
+        for i, label in enumerate(labels)
+    ]
+    whole = age_stacked_mnist.figure_6(rows)
+    rows[1] |= {"reverse_kl": np.inf, "fid": np.inf}
+    without = age_stacked_mnist.figure_6(rows)
+    assert whole.shape == without.shape and whole.std() > 10 and (whole != without).any()
