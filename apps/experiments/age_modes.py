@@ -3,7 +3,7 @@
 import numpy as np
 
 from apps.experiments import age_mixtures
-from apps.experiments.record import Experiment, Part, Run
+from apps.experiments.record import Experiment, Part, Run, halved
 from keras_ot_gans import datasets, metrics
 from keras_ot_gans.callbacks.density_pictures import density_picture
 
@@ -32,7 +32,7 @@ def _part(run: Run, trainer: age_mixtures.Trainer, label: str, seed: int) -> Par
         density_picture(real, model.reconstruct(real, seed=seed), f"{label}, reconstructed"),
         density_picture(prior, model.encode(real, seed=seed), f"{label}, codes and prior", "codes"),
     )
-    return Part([row], [picture[::2, ::2] for picture in pictures])
+    return Part([row], [halved(picture) for picture in pictures])
 
 
 def _run(run: Run) -> list[dict]:

@@ -8,7 +8,7 @@ import keras
 
 from apps.experiments import lipschitz_toys, toys
 from apps.experiments.one_program import OneProgram
-from apps.experiments.record import Experiment, Part, Run
+from apps.experiments.record import Experiment, Part, Run, halved
 from keras_ot_gans import datasets, losses, models, networks
 from keras_ot_gans.callbacks.density_pictures import density_picture
 
@@ -139,7 +139,7 @@ class _Trainer:
             run.say(str(part.rows[-1]))
             picture = density_picture(real, fake, f"{self._label}, {updates} updates")
             # Halved: 18 pictures of one data set fill a page.
-            part.pictures.append(picture[::2, ::2])
+            part.pictures.append(halved(picture))
         return part
 
 

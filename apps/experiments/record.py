@@ -137,6 +137,24 @@ class Part(NamedTuple):
     pictures: list[np.ndarray]
 
 
+def halved(picture: np.ndarray) -> np.ndarray:
+    """Make a picture half as high and as wide, by means of four pixels: letters stay legible.
+
+    Args:
+        picture: uint8 array `(H, W, 3)` of even sides.
+
+    Returns:
+        uint8 array `(H / 2, W / 2, 3)`.
+
+    Example:
+        >>> halved(np.uint8([[[8, 0, 1]] * 2, [[0, 0, 1]] * 2])).tolist()
+        [[[4, 0, 1]]]
+    """
+    height, width, channels = picture.shape
+    squares = picture.reshape(height // 2, 2, width // 2, 2, channels)
+    return squares.mean(axis=(1, 3)).astype("uint8")
+
+
 def summary(rows: Sequence[dict], settings: Sequence[str]) -> list[dict]:
     """Average the rows that share their settings over the seeds.
 
