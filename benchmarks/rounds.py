@@ -33,8 +33,7 @@ _CONFIGS = (
     "age_mnist",
     "act_cifar10_dcgan",
     "lipschitz_cifar10",
-    "ot_gan_cifar10",
-)
+)  # not ot_gan_cifar10, whose programs take minutes to compile
 _NAMES = flags.DEFINE_list("configs", list(_CONFIGS), "Files of `configs`, `name` or `name:kind`.")
 _MODES = define_modes("graph", "XLA", "bfloat16")
 _DATA = flags.DEFINE_string("data_dir", None, "TFDS folder of MNIST and CIFAR-10.")
