@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import keras
 
 from apps.look_up import call, look_up
-from apps.network_builders import check_sample_rank
+from apps.network_builders import CRITICS, build_features, check_sample_rank
 from keras_ot_gans import models, networks
 from keras_ot_gans.divergences import bidirectional
 from keras_ot_gans.divergences.f_divergence import by_name
@@ -72,7 +72,8 @@ def build_age(section: dict, sample_shape: tuple, train: Mapping) -> models.AGE:
     """Build an `AGE`.
 
     Args:
-        section: the section `model`; its `latent_dim` is the width of the code.
+        section: the section `model`; its `latent_dim` is the width of the code. Where `encoder` is
+            None, the discriminator is a critic of `x` alone.
         sample_shape: shape of one real sample.
         train: the section `train`.
 
@@ -83,12 +84,26 @@ def build_age(section: dict, sample_shape: tuple, train: Mapping) -> models.AGE:
         ValueError: if a name or key is unknown, or networks and data do not fit each other.
     """
     players, rest = _players(section, sample_shape, train)
-    discriminator = _network("discriminator", section, DISCRIMINATORS, sample_shape)
+    if section["encoder"] is None:
+        discriminator = _discriminator_of_x(section["discriminator"], sample_shape)
+    else:
+        discriminator = _network("discriminator", section, DISCRIMINATORS, sample_shape)
     del rest["discriminator"]
     inner = section["objective"]
     make = look_up("model.objective.name", inner["name"], OBJECTIVES)
     rest["objective"] = call("model.objective", make, inner)
     return call("model", models.AGE, rest, *players, discriminator)
+
+
+def _discriminator_of_x(inner: Mapping, sample_shape: tuple) -> keras.Model:
+    """Build the discriminator of a generator alone."""
+    if inner["name"] in DISCRIMINATORS:
+        raise ValueError(
+            "`model.discriminator.name` must be a network of x alone where model.encoder is None: "
+            f"one of {', '.join(sorted(CRITICS))}. Received: {inner['name']!r}, which scores pairs "
+            "[x, z]. Choose one of them, or give the model an encoder."
+        )
+    return build_features("discriminator", {"feature_dim": 1, **inner}, sample_shape)
 
 
 def build_vae(section: dict, sample_shape: tuple, train: Mapping) -> models.VAE:
@@ -103,24 +118,31 @@ def build_vae(section: dict, sample_shape: tuple, train: Mapping) -> models.VAE:
         `models.VAE`, not compiled.
 
     Raises:
-        ValueError: if a name or key is unknown, a network is not Gaussian, or networks and data do
-            not fit each other.
+        ValueError: if a name or key is unknown, there is no encoder, a network is not Gaussian, or
+            networks and data do not fit each other.
     """
+    if section["encoder"] is None:
+        raise ValueError(
+            "`model.encoder` must be a section of its own for a VAE. Received: None. Take "
+            "model.name 'age' to train a generator alone."
+        )
     players, rest = _players(section, sample_shape, train)
     return call("model", models.VAE, rest, *players)
 
 
 def _players(
     section: Mapping, sample_shape: tuple, train: Mapping
-) -> tuple[tuple[keras.Model, keras.Model], dict]:
-    """Build generator and encoder, and return them with the arguments that are left."""
+) -> tuple[tuple[keras.Model, keras.Model | None], dict]:
+    """Build generator and encoder, if any, and return them with the arguments that are left."""
     if section["prior"] != "normal":
         raise ValueError(
-            "`model.prior` must be 'normal' for a model with an encoder: noise is a part of its "
+            f"`model.prior` must be 'normal' for {section['name']!r}: noise is a part of its "
             f"latents. Received: {section['prior']!r}."
         )
     generator = _network("generator", section, GENERATORS, sample_shape)
-    encoder = _network("encoder", section, ENCODERS, sample_shape)
+    encoder = None
+    if section["encoder"] is not None:
+        encoder = _network("encoder", section, ENCODERS, sample_shape)
     rest = {**section, "seed": train["seed"]}
     for key in ("generator", "encoder", "latent_dim", "prior"):
         del rest[key]

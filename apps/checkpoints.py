@@ -13,7 +13,7 @@ import h5py
 import keras
 import numpy as np
 
-from apps import restoring
+from apps import restoring, watchdog_memory
 from apps.atomic import replacing
 from keras_ot_gans.models import AdversarialModel
 
@@ -21,7 +21,7 @@ _SUFFIX, _INSIDE, _MEANS = ".weights.h5", "_round_", "means_of_epoch"
 _WATCHDOG = "watchdog"
 _LISTINGS = 3  # of a folder that changes while it is read
 
-_NAME = re.compile(rf"epoch_\d{{6,}}({_INSIDE}\d{{6,}})?{re.escape(_SUFFIX)}")
+_PLACE = re.compile(rf"epoch_([0-9]{{6,}})(?:{_INSIDE}([0-9]{{6,}}))?")
 
 
 class Progress(NamedTuple):
@@ -61,7 +61,9 @@ def files(folder: Path) -> list[Path]:
     Returns:
         List of paths, the newest last.
     """
-    return sorted(path for path in folder.glob(f"epoch_*{_SUFFIX}") if _NAME.fullmatch(path.name))
+    paths = folder.glob(f"epoch_*{_SUFFIX}")
+    found = [(place_of(path.name.removesuffix(_SUFFIX)), path) for path in paths]
+    return [path for _, path in sorted(each for each in found if each[0] is not None)]
 
 
 def whole_epochs(folder: Path) -> list[Path]:
@@ -74,6 +76,23 @@ def whole_epochs(folder: Path) -> list[Path]:
         List of paths, the newest last.
     """
     return [path for path in files(folder) if _INSIDE not in path.name]
+
+
+def place_of(stem: str) -> tuple[int, int] | None:
+    """Read a place in a run from a checkpoint's name; names have no order beyond six digits.
+
+    Args:
+        stem: file name without its suffix.
+
+    Returns:
+        `(epoch, rounds)`, finished epochs and rounds of the next one; None if it is no such name.
+
+    Example:
+        >>> place_of("epoch_999999_round_000034") < place_of("epoch_1000000")
+        True
+    """
+    match = _PLACE.fullmatch(stem)
+    return None if match is None else (int(match[1]), int(match[2] or 0))
 
 
 def epoch_of(path: Path) -> int:
@@ -91,7 +110,7 @@ def epoch_of(path: Path) -> int:
         >>> epoch_of(Path("checkpoints/epoch_000012_round_000034.weights.h5"))
         12
     """
-    return int(path.name.removesuffix(_SUFFIX).removeprefix("epoch_").partition(_INSIDE)[0])
+    return place_of(path.name.removesuffix(_SUFFIX))[0]
 
 
 def save(model: AdversarialModel, folder: Path, epoch: int, done: int = 0) -> Path:
@@ -145,7 +164,9 @@ def verify(path: Path) -> Progress:
             shape = tuple(int(size) for size in file.attrs["sample_shape"])
             epoch, step = int(file.attrs["epoch"]), int(file.attrs["step"])
             found = Progress(epoch, step, shape, int(file.attrs.get("done", 0)))
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+            if _WATCHDOG in file.attrs:
+                watchdog_memory.parse(file.attrs[_WATCHDOG])
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError) as error:
         raise DamagedError(str(error)) from error
     if path.name != _name(found.epoch, found.done):
         raise DamagedError(f"it holds epoch {epoch} and {found.done} rounds, not those of its name")
@@ -221,7 +242,7 @@ def watchdog_state(path: Path) -> dict[str, Any] | None:
         dict for `Watchdog.set_state`; None if nothing watched the run.
     """
     with h5py.File(path, "r") as file:
-        return json.loads(file.attrs[_WATCHDOG]) if _WATCHDOG in file.attrs else None
+        return watchdog_memory.parse(file.attrs[_WATCHDOG]) if _WATCHDOG in file.attrs else None
 
 
 class RestoreMeans(keras.callbacks.Callback):

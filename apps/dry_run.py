@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import builders, gpu_memory, memory_estimate, run_labels, sources, strategies
+from apps import builders, gpu_memory, judging, memory_estimate, run_labels, sources, strategies
 from apps.machine import free_memory, peak_of_process
 from apps.schedule import Schedule, describe, plan
 from apps.units import duration, readable
@@ -46,12 +46,15 @@ def try_steps(
     single.train.steps_per_execution = 1  # calls of many rounds would need many
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, data_dir, download)
-    labels = run_labels.of_run(config, None, data_dir)
+    labels = run_labels.of_run(config, None, data_dir, source)
     strategy = strategy or tf.distribute.get_strategy()
     with strategy.scope():
         model = builders.build_model(single, source.sample_shape, labels)
     schedule = plan(config, model)
     print(describe(config, model, source, schedule))
+    lacking = judging.without_classes(config, data_dir)
+    if lacking is not None:
+        print(lacking)
     replicas = strategy.num_replicas_in_sync
     each = config.train.batch_size // replicas
     print(f"batch on each of {replicas} {'replica' if replicas == 1 else 'replicas'}: {each}")
@@ -67,7 +70,9 @@ def try_steps(
     except tf.errors.ResourceExhaustedError as error:
         raise ValueError(_too_large(config, model, needed, None)) from error
     _print_measured(before)
-    _print_time(config, schedule, model, seconds)
+    scores = () if lacking else config.watch.get("scores", ())
+    watched = [*config.watch.pictures, *config.watch.metrics, *scores]
+    _print_time(config, schedule, model, seconds, watched)
     print(", ".join(f"{name} {value:.4g}" for name, value in logs.items()))
     print("Nothing was written.")
     return logs
@@ -223,7 +228,11 @@ def _print_measured(before: int) -> None:
 
 
 def _print_time(
-    config: ConfigDict, schedule: Schedule, model: AdversarialModel, seconds: list[float]
+    config: ConfigDict,
+    schedule: Schedule,
+    model: AdversarialModel,
+    seconds: list[float],
+    watched: list[str],
 ) -> None:
     first, _, *timed = seconds
     each, rounds = statistics.median(timed), schedule.epochs * schedule.rounds
@@ -236,7 +245,6 @@ def _print_time(
     per_call = config.train.steps_per_execution
     if per_call > 1:
         print(f"  less for small networks: a call from Python then plays {per_call} rounds, here 1")
-    watched = [*config.watch.pictures, *config.watch.metrics, *config.watch.get("scores", ())]
     if watched:
         looks = schedule.epochs // config.watch.every
         print(f"  without {looks} looks at {', '.join(watched)}, which come on top")

@@ -99,33 +99,35 @@ def _train(
     found = checkpoints.newest(folder.checkpoints)
     if changed:
         overriding.check(folder, config, found)
+    run_data.check_place(folder, config, data_dir)
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, data_dir, download)
     data = run_data.describe(config, source, data_dir)
     changed = list(dict.fromkeys(changed + run_data.check(folder, data, override)))
-    labels = run_labels.of_run(config, folder, data_dir)
+    labels = run_labels.of_run(config, folder, data_dir, source)
     if changed:
         overriding.check_labels(labels, config, changed, data_dir)
     with strategy.scope():
         model = builders.build_model(runs, source.sample_shape, labels)
     schedule = plan(config, model)
     watching.check(config, model, source)
+    print(describe(config, model, source, schedule) + strategies.describe(config, strategy))
     path, (epoch, *_, done) = found or (None, checkpoints.Progress(0, 0, ()))
     memory = {}
     if path is not None:
         memory = overriding.load(model, *found, folder.config_of(path), config)
     with full_disk.explained(folder), rewinding.explained(config, folder):
+        judges = judging.usable_scores(config, model, data_dir)
         folder.begin(config, path)  # now that all of it is known to fit
+        run_data.keep(folder, data)
         run_labels.keep(folder, labels)
         if changed or not folder.reals.exists():  # a run that goes on has the same data
             callbacks.write_png(folder.reals, data_picture(*source.sample()))
-        run_data.keep(folder, data)
         if changed:
             print("Accepted by --override:\n  " + "\n  ".join(changed))
-        print(describe(config, model, source, schedule) + strategies.describe(config, strategy))
         place = f"after epoch {epoch}" + f" and {done:,} rounds" * bool(done)
         print(f"In {folder.path}, {place}. Curves: tensorboard --logdir={folder.logs}")
-        watchers = watching.watchers(config, source, folder, epoch + done == 0, data_dir, memory)
+        watchers = watching.watchers(config, source, folder, epoch + done == 0, judges, memory)
         ask = functools.partial(strategies.any_worker, strategy)
         watchers.append(StopOnRequest(folder.checkpoints, schedule.rounds, ask))
         if done:

@@ -8,14 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
-from PIL import Image
 
 from apps import model_builders, run_labels, run_players, tuned_sampler
 from apps.look_up import look_up
 from apps.run_folder import RunFolder
 from apps.sampler_builders import Players, no_data
-from keras_ot_gans.datasets.folders import FORMATS, UNREADABLE, find_images, read_image
+from keras_ot_gans.datasets.decoding import UnreadableImage, count_channels, read_image
 from keras_ot_gans.datasets.npz_files import list_arrays, read_arrays
+from keras_ot_gans.datasets.picture_files import find_images
 from keras_ot_gans.datasets.pixels import prepare_image
 from keras_ot_gans.models.exported import load_keras
 from keras_ot_gans.networks.conditioning import with_labels
@@ -85,7 +85,7 @@ class PictureBatches:
     def _read(self, file: Path) -> np.ndarray:
         try:
             picture = read_image(file, self.channels)
-        except UNREADABLE as error:
+        except UnreadableImage as error:
             raise _unreadable(file, error) from error
         if self.size is None:
             return picture
@@ -96,14 +96,15 @@ class PictureBatches:
 def _channels(file: Path) -> int:
     """Return 1 for a grey picture, 3 for colour."""
     try:
-        with Image.open(file, formats=FORMATS) as first:
-            return 1 if first.mode in ("1", "L", "I", "I;16", "F") else 3
-    except UNREADABLE as error:
+        return count_channels(file)
+    except UnreadableImage as error:
         raise _unreadable(file, error) from error
 
 
-def _unreadable(file: Path, error: Exception) -> ValueError:
-    return ValueError(f"`images` must be readable pictures. Received: {file} ({error}). Remove it.")
+def _unreadable(file: Path, error: UnreadableImage) -> ValueError:
+    return ValueError(
+        f"`images` must be readable pictures. Received: {file} ({error.reason}). Remove it."
+    )
 
 
 def load(request: Any, num: int) -> Generated:
@@ -193,11 +194,11 @@ def find_pictures(flag: str, folder: str) -> list[Path]:
         List of paths, in one order on every machine.
 
     Raises:
-        ValueError: if there is no such folder or no picture in it.
+        ValueError: if there is no such folder or no picture in it, or it cannot be read.
     """
     try:
         return find_images(Path(folder).expanduser())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         raise ValueError(
             f"`--{flag}` must be a folder of pictures. Received: {folder} ({error})"
         ) from error

@@ -12,6 +12,7 @@ from ml_collections import ConfigDict
 from apps import own_data, sources
 from apps.look_up import call, look_up
 from keras_ot_gans import datasets
+from keras_ot_gans.callbacks.generator_scores import usable
 from keras_ot_gans.metrics.feature_networks import (
     FeatureNetwork,
     from_keras,
@@ -24,6 +25,7 @@ from keras_ot_gans.metrics.image_scores import ImageScores
 from keras_ot_gans.metrics.quantise import to_pixels
 from keras_ot_gans.metrics.score_names import SCORES
 from keras_ot_gans.metrics.statistics_cache import default_cache_dir
+from keras_ot_gans.models import AdversarialModel
 from keras_ot_gans.models.exported import load_keras
 
 CLASSIFIER = "classifier"
@@ -63,7 +65,7 @@ def network_maker(
             "`network` must not be 'classifier' where the real images have no labels. Received: "
             "images without labels. Choose another network."
         )
-    return lambda: _classifier(labelled())
+    return lambda: _classifier(labelled)
 
 
 def check(config: ConfigDict) -> None:
@@ -85,7 +87,9 @@ def check(config: ConfigDict) -> None:
             "`watch.scores` must be empty where the data are points. Received: "
             f"{', '.join(watch.scores)} for {config.data.name}. Use watch.metrics."
         )
-    network_maker(watch.network, watch.weights, labelled=list)
+    make = network_maker(watch.network, watch.weights, labelled=list)
+    if watch.network.endswith(".keras"):
+        make()  # said now, not once the folder is begun
     if watch.num_scored < 2:
         raise ValueError(f"`watch.num_scored` must be at least 2. Received: {watch.num_scored}.")
     labelled = [name for name in watch.scores if SCORES[name].labels]
@@ -94,6 +98,37 @@ def check(config: ConfigDict) -> None:
             "`watch.scores` must be scores without labels where data.with_labels is not True. "
             f"Received: {', '.join(labelled)}. Leave them out, or train with labels."
         )
+
+
+def without_classes(config: ConfigDict, data_dir: str | None) -> str | None:
+    """Say why the classifier of a run's scores has nothing to learn, if so. No image is decoded.
+
+    Args:
+        config: the whole config, of data that have been found.
+        data_dir: folder of the data, as for training.
+
+    Returns:
+        str, a line for the user; None where the scores need no classes, or the data have them.
+    """
+    names = ", ".join(config.watch.get("scores", ()))
+    if not names or config.watch.network != CLASSIFIER:
+        return None
+    section = own_data.without_stock(config.data)
+    try:
+        if section["name"] in own_data.KINDS:
+            number = len(np.unique(own_data.classes(section, data_dir)))
+        else:
+            real_images(section, data_dir, with_labels=True)
+            return None
+    except ValueError:
+        number = 0
+    if number > 1:
+        return None
+    return (
+        f"Without the scores {names}: their network, a classifier, is trained on the classes of "
+        f"the data, which have {number or 'none'}. Pictures in a folder for each class, or "
+        "labels in a .npz file, are classes; --config.watch.network=inception_graph needs none."
+    )
 
 
 def run_network(config: ConfigDict, data_dir: str | None) -> Callable[[], FeatureNetwork]:
@@ -125,10 +160,10 @@ def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:
         data_dir: folder of the data, as for training.
 
     Returns:
-        List of one `ImageScores`, or of none.
+        List of one `ImageScores`; of none where none are asked for, or `without_classes`.
     """
     watch = config.watch
-    if not watch.get("scores", ()):
+    if not watch.get("scores", ()) or without_classes(config, data_dir):
         return []
 
     section = own_data.without_stock(config.data)
@@ -149,6 +184,28 @@ def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:
             verbose=int(sys.stdout.isatty()),
         )
     ]
+
+
+def usable_scores(
+    config: ConfigDict, model: AdversarialModel, data_dir: str | None
+) -> list[ImageScores]:
+    """Build the image scores of a run and make what they need: network and real statistics.
+
+    Args:
+        config: the whole config.
+        model: the run's model, whose replicas share the images.
+        data_dir: folder of the data, as for training.
+
+    Returns:
+        List as of `run_scores`, without those whose network cannot be had: a line says so.
+
+    Raises:
+        ValueError: if a network or the real images cannot be used.
+    """
+    lacking = without_classes(config, data_dir)
+    if lacking is not None:
+        print(lacking)
+    return usable(run_scores(config, data_dir), model)
 
 
 def real_images(
@@ -180,8 +237,16 @@ def real_images(
     return call("data", load, section, name)
 
 
-def _classifier(batches: Any) -> FeatureNetwork:
+def _classifier(labelled: Callable[[], Any]) -> FeatureNetwork:
     """Train the small classifier on labelled images, or read it from the cache."""
+    try:
+        batches = labelled()
+    except ValueError as error:
+        raise ValueError(
+            "`network` must not be 'classifier' where the real images have no classes. Received: "
+            f"images whose labels cannot be had ({error}). Choose another network, such as "
+            "inception_graph."
+        ) from error
     found = [(to_pixels(images).astype(np.uint8), labels) for images, labels in batches]
     images, labels = (np.concatenate(parts) for parts in zip(*found, strict=True))
     folder = default_cache_dir().parent / "classifiers"

@@ -117,12 +117,14 @@ def load(
         What the run's watchdog knew, see `checkpoints.watchdog_state`.
 
     Raises:
-        ValueError: if it does not fit the model, or stands within an epoch of other rounds.
+        ValueError: if it or what the watchdog knew does not fit the model, or it stands within an
+            epoch of other rounds.
     """
     memory = checkpoints.watchdog_state(path)
     changed = differences(there, as_json(config))
     if not changed:
         restoring.load_weights(model, path)
+        _check_scales(path, memory, config)
         return memory
     if progress.done:
         _check_rounds(path, there, config)
@@ -134,6 +136,7 @@ def load(
             model.optimizer_of(role).learning_rate = section.learning_rate
         if memory is not None and any(section.get(key) != old.get(key) for key in _OF_RATES):
             memory["scales"].pop(role, None)
+    _check_scales(path, memory, config)
     return memory
 
 
@@ -146,6 +149,17 @@ def _check_rounds(path: Path, there: dict, config: ConfigDict) -> None:
             f"{path.name}, and model.generator_steps: {steps[0]} there, {steps[1]} now. Let the "
             "earlier config finish the epoch first."
         )
+
+
+def _check_scales(path: Path, memory: dict[str, Any] | None, config: ConfigDict) -> None:
+    """Refuse scales of schedules that there are not."""
+    for role in (memory or {}).get("scales", {}):
+        if role not in config.optimizers or not _has_schedule(config.optimizers[role]):
+            raise ValueError(
+                "`--workdir` must hold checkpoints of the model that its config.json says. "
+                f"Received: {path}, whose watchdog lowered a schedule of {role}, which has none. "
+                "Put back the run's own files, or train anew."
+            )
 
 
 def _has_schedule(section: ConfigDict) -> bool:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from apps.look_up import call
 from keras_ot_gans import datasets
-from keras_ot_gans.datasets import folders, npz
+from keras_ot_gans.datasets import folders, npz, picture_files
 
 
 class Kind(NamedTuple):
@@ -138,23 +138,26 @@ def with_crop(function: Callable, section: dict[str, Any]) -> tuple[Callable, di
     return function, section
 
 
-def classes(section: Mapping[str, Any], data_dir: str | None) -> np.ndarray:
-    """Return the classes of own data, of which no picture is decoded.
+def classes(section: Mapping[str, Any], data_dir: str | None, decode: bool = False) -> np.ndarray:
+    """Return the classes of own data.
 
     Args:
         section: dict, the data section.
         data_dir: folder or file.
+        decode: bool. True leaves pictures out that `skip_unreadable` would; each is then decoded.
 
     Returns:
         int64 array `(n,)`.
 
     Raises:
-        ValueError: if there are none.
+        ValueError: if there are none, or one is left without pictures.
         FileNotFoundError: if the data are not there.
     """
     path = place(section["name"], data_dir)
     if section["name"] == "folder":
-        return folders.class_indices(path, folders.find_images(path))
+        if decode and section.get("skip_unreadable"):
+            return folders.readable_classes(path, section.get("channels") or 3)
+        return picture_files.class_indices(path, picture_files.find_images(path))
     keys = {key: section.get(key) for key in ("key", "label_key")}
     return call("data", npz.read_labels, keys, path)
 
@@ -172,7 +175,7 @@ def class_names(section: Mapping[str, Any], data_dir: str | None) -> list[str] |
     if section["name"] != "folder" or not section.get("with_labels", False):
         return None
     root = Path(place(section["name"], data_dir))
-    return sorted({file.relative_to(root).parts[0] for file in folders.find_images(root)})
+    return picture_files.class_names(root, picture_files.find_images(root))
 
 
 class _Once(logging.Filter):
@@ -189,4 +192,5 @@ class _Once(logging.Filter):
         return new
 
 
-logging.getLogger(folders.__name__).addFilter(_Once())
+for _module in (folders, picture_files):
+    logging.getLogger(_module.__name__).addFilter(_Once())

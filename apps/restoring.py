@@ -85,11 +85,14 @@ def is_finite(path: Path) -> bool:
 def check_self_contained(file: h5py.File) -> None:
     """Refuse a file whose numbers lie in other files: reading them would open those.
 
+    So is one whose groups are no tree: one inside itself has no end.
+
     Args:
         file: open file.
 
     Raises:
-        ValueError: if there is a link, or an array that is stored elsewhere.
+        ValueError: if there is a link, an array that is stored elsewhere, or a group that is met
+            twice.
 
     Example:
         >>> import io
@@ -101,6 +104,7 @@ def check_self_contained(file: h5py.File) -> None:
         ValueError: `file` must hold all of its arrays itself. Received: a link at /x.
     """
     groups = [file]
+    met = set(groups)  # by what they are, not by their names: a group may have several
     while groups:
         group = groups.pop()
         for name in group:
@@ -109,8 +113,9 @@ def check_self_contained(file: h5py.File) -> None:
                 raise _elsewhere(f"a link at {place}")
             item = group[name]
             if isinstance(item, h5py.Group):
-                if item in groups or item == file:
-                    raise _elsewhere(f"a group inside itself at {place}")
+                if item in met:
+                    raise _elsewhere(f"a group for the second time at {place}")
+                met.add(item)
                 groups.append(item)
             elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
                 raise _elsewhere(f"an array of another file at {place}")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -62,6 +63,27 @@ def hash_of(arrays: tuple[tf.Tensor, ...]) -> str:
             for start in range(0, array.shape[0], rows):
                 digest.update(array[start : start + rows].numpy())
     return digest.hexdigest()
+
+
+def check_place(folder: RunFolder, config: ConfigDict, data_dir: str | None) -> None:
+    """Refuse a run inside its own folder of pictures: what it draws would be data.
+
+    Args:
+        folder: the run's folder, begun or not.
+        config: the whole config.
+        data_dir: folder of the data.
+
+    Raises:
+        ValueError: if the run's folder lies there.
+    """
+    if config.data.name != "folder" or not data_dir:
+        return
+    pictures = Path(data_dir).expanduser().resolve()
+    if folder.path.resolve().is_relative_to(pictures):
+        raise ValueError(
+            "`--workdir` must lie outside of --data_dir, all of whose pictures are data. Received: "
+            f"{folder.path} inside {pictures}. Choose another --workdir."
+        )
 
 
 def check(folder: RunFolder, data: dict[str, Any], override: bool = False) -> list[str]:

@@ -80,8 +80,10 @@ class RunFolder:
 
     def _from(self, stem: str) -> list[Path]:
         """List the configs of a place in the run and of those after it."""
-        earlier = sorted(self.path.glob(f"{_EARLIER}*.json"))
-        return [path for path in earlier if path.stem >= _EARLIER + stem] + [self.config]
+        paths, here = self.path.glob(f"{_EARLIER}*.json"), checkpoints.place_of(stem)
+        found = [(checkpoints.place_of(path.stem.removeprefix(_EARLIER)), path) for path in paths]
+        later = sorted(each for each in found if each[0] is not None and each[0] >= here)
+        return [path for _, path in later] + [self.config]
 
     def _read(self, path: Path, whole: bool = False) -> dict[str, Any]:
         """Read a config; a whole one has all that a model is built from."""
@@ -236,7 +238,7 @@ def _path(workdir: str | Path) -> Path:
 
 
 def _stem(checkpoint: Path | None) -> str:
-    """Name a place in the run so that later places come later in the alphabet."""
+    """Name a place in the run as `checkpoints.place_of` reads it."""
     return "epoch_000000" if checkpoint is None else checkpoint.name.partition(".")[0]
 
 

@@ -13,13 +13,19 @@ from keras_ot_gans.datasets import IMAGE_SETS
 from keras_ot_gans.ops.labels import Labels
 
 
-def of_run(config: ConfigDict, folder: RunFolder | None, data_dir: str | None) -> Labels | None:
+def of_run(
+    config: ConfigDict,
+    folder: RunFolder | None,
+    data_dir: str | None,
+    source: sources.Source | None = None,
+) -> Labels | None:
     """Return the labels of a run: those it was begun with, or those of its data.
 
     Args:
         config: the whole config.
         folder: the run's folder, begun or not; None for a run without one.
         data_dir: folder of the data, which have been found there.
+        source: the data, if they have been read.
 
     Returns:
         `ops.Labels`, None where `data.with_labels` is not set.
@@ -31,16 +37,22 @@ def of_run(config: ConfigDict, folder: RunFolder | None, data_dir: str | None) -
         return None
     if folder is not None and folder.labels.exists():
         return read(folder, config)
-    return of_data(config, data_dir)
+    return of_data(config, data_dir, source)
 
 
-def of_data(config: ConfigDict, data_dir: str | None = None) -> Labels:
-    """Count the labels of a config's images, of which none is decoded.
+def of_data(
+    config: ConfigDict, data_dir: str | None = None, source: sources.Source | None = None
+) -> Labels:
+    """Count the labels of a config's images.
+
+    None is decoded, but for pictures of a folder with `data.skip_unreadable`: those that are left
+    out do not count.
 
     Args:
         config: the whole config.
         data_dir: folder of tensorflow-datasets, or of pictures in a folder per class, or a file
             of arrays.
+        source: the data, if they have been read: own pictures are then not decoded again.
 
     Returns:
         `ops.Labels` whose frequencies are the counts; uniform for Tiny ImageNet, whose classes
@@ -51,7 +63,10 @@ def of_data(config: ConfigDict, data_dir: str | None = None) -> Labels:
         FileNotFoundError: if the data are not there.
     """
     if config.data.name in own_data.KINDS:
-        found = own_data.classes(config.data, data_dir)
+        if source is None:
+            found = own_data.classes(config.data, data_dir, decode=True)
+        else:
+            found = source.batches.arrays[1].numpy()
         return Labels.of_data(found, int(found.max()) + 1)
     found = sources.tfds_set(config, data_dir)
     if found is None:

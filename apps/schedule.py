@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ml_collections import ConfigDict
 
-from apps import sources
+from apps import builders, sources
 from keras_ot_gans.models import AdversarialModel
 
 
@@ -59,7 +59,7 @@ def describe(
         schedule: its epochs and rounds.
 
     Returns:
-        str.
+        str; a line of its own for a rate that is 0 before the end.
     """
     train = config.train
     classes = "" if model.labels is None else f", {model.labels.num_classes} classes"
@@ -71,9 +71,23 @@ def describe(
         optimizer = config.optimizers[role]
         rate = f"{optimizer.name}, learning rate {optimizer.learning_rate:g}"
         lines.append(f"  {role:<10} {parameters:>12,} parameters, {rate}")
+        total = schedule.epochs * schedule.rounds * model.updates_per_round.get(role, 0)
+        lines += _rate_of_zero(role, optimizer, total)
     updates = ", ".join(f"{n} {role}" for role, n in model.updates_per_round.items())
     lines.append(
         f"{train.generator_updates:,} generator updates: {schedule.epochs} epochs of "
         f"{schedule.rounds:,} rounds, {updates} updates in a round, batch {train.batch_size}"
     )
     return "\n".join(lines)
+
+
+def _rate_of_zero(role: str, optimizer: ConfigDict, total: int) -> list[str]:
+    """Say where a rate has fallen to 0 before the training ends, and nothing is learned."""
+    for key in builders.SCHEDULES:
+        falls = optimizer.get(key)
+        if falls is not None and falls < total:
+            return [
+                f"  {'':<10} its rate is 0 from update {falls:,} of {total:,} on: for a longer "
+                f"training raise --config.optimizers.{role}.{key} too"
+            ]
+    return []

@@ -3,7 +3,7 @@
 import functools
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +40,8 @@ TOYS = {
     ),
 }
 TFDS = "tfds/"  # before the name of any other set of tensorflow-datasets
-_LOOKED_AT, _LOOKED_AT_BYTES = 2000, 2**28  # images at most, for a picture of the data
+_LOOKED_AT, _LOOKED_AT_BYTES = 2000, 2**28  # images at most, for a picture of the data or codes
+_OF_CODES = ("codes", "neighbours")  # pictures that 64 images do not fill
 
 
 class Source(NamedTuple):
@@ -92,8 +93,7 @@ class Source(NamedTuple):
         """
         if len(self.sample_shape) == 1:
             return self.real, self.labels, self.num_samples
-        fit = _LOOKED_AT_BYTES // (4 * math.prod(self.sample_shape))
-        return *self.first(max(1, min(fit, _LOOKED_AT))), self.num_samples
+        return *self.first(_enough(self.sample_shape)), self.num_samples
 
     def rounds(self, updates: int, first: int) -> tuple[tf.data.Dataset, int]:
         """Return the endless sequence of rounds, from a given one on.
@@ -229,8 +229,16 @@ def _some(
     wanted = config.watch.num_pictured
     if config.watch.metrics:  # twice as many: a metric's floor compares real with real
         wanted = max(wanted, 2 * config.watch.num_evaluated)
+    if any(name in config.watch.pictures for name in _OF_CODES):
+        shape = tf.nest.flatten(batches.element_spec)[0].shape[1:]
+        wanted = max(wanted, _enough(shape))
     order.set_epoch(0)
     return first_of(batches, wanted)
+
+
+def _enough(sample_shape: Sequence[int]) -> int:
+    """Return how many images tell what the data are like, and fit into memory."""
+    return max(1, min(_LOOKED_AT, _LOOKED_AT_BYTES // (4 * math.prod(sample_shape))))
 
 
 def first_of(batches: tf.data.Dataset, n: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -244,12 +244,13 @@ def _workers() -> tuple[list[str], str]:
         addresses = [str(address) for job in jobs for address in job]
         fits = 0 <= int(task["index"]) < len(cluster[task["type"]])
         own = str(cluster[task["type"]][int(task["index"])])
-        fits &= all(address.rpartition(":")[2].isdigit() for address in addresses)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        fits &= all(map(meeting.is_address, [*addresses, own]))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         fits = False
     if not fits:
         raise ValueError(
-            "`TF_CONFIG` must be in the environment for --strategy=multi_worker, and say which "
-            f"worker this is. Received: {given!r}. Set it on each machine, as in {example}."
+            "`TF_CONFIG` must be in the environment for --strategy=multi_worker, say which worker "
+            "this is, and name each by a host and a port from 1 to 65535. "
+            f"Received: {given!r}. Set it on each machine, as in {example}."
         )
     return addresses, own

@@ -1,25 +1,31 @@
 """Callbacks of a run, from the watch section of a config."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from ml_collections import ConfigDict
 
-from apps import builders, judging, rewinding, rotation, sources
+from apps import builders, rewinding, rotation, sources
 from apps.epoch_log import EpochLog, Speed
 from apps.run_folder import RunFolder
 from keras_ot_gans import callbacks
+from keras_ot_gans.metrics.image_scores import ImageScores
 from keras_ot_gans.models import AdversarialModel
 
 # Those beside samples; each takes real samples first.
 OTHERS = {
+    "codes": callbacks.Codes,
     "dot": callbacks.DOTSamples,
     "interpolations": callbacks.Interpolations,
     "navigator": callbacks.NavigatorLogits,
+    "neighbours": callbacks.Neighbours,
     "plans": callbacks.TransportPlan,
     "reconstructions": callbacks.Reconstructions,
 }
 PICTURES = ("samples", *OTHERS)
+_OF_CODES = {"encode", "interpolate", "reconstruct"}  # what a model without an encoder refuses
+_OF_IMAGES = ("interpolations", "neighbours")  # not of points
 
 
 def check(config: ConfigDict, model: AdversarialModel, source: sources.Source) -> None:
@@ -37,17 +43,20 @@ def check(config: ConfigDict, model: AdversarialModel, source: sources.Source) -
         needs = OTHERS[name].needs if name in OTHERS else ()
         lacking = [f"`{part}`" for part in needs if getattr(model, part, None) is None]
         lacking = [part for part in lacking if part != "`labels`"]  # None for no classes
+        if _OF_CODES & set(needs) and getattr(model, "encoder", model) is None:
+            lacking.append("`encoder`")
         if lacking:
             raise ValueError(
                 f"`watch.pictures` must be pictures that the model can draw. Received: {name!r} "
                 f"for {type(model).__name__}, which has no {', '.join(lacking)}. Leave it out."
             )
     points = len(source.sample_shape) == 1
-    if points and "interpolations" in config.watch.pictures:
-        raise ValueError(
-            "`watch.pictures` must not hold 'interpolations' of points. Received: points of "
-            f"{source.sample_shape[0]} coordinates. Take 'reconstructions'."
-        )
+    for name in _OF_IMAGES if points else ():
+        if name in config.watch.pictures:
+            raise ValueError(
+                f"`watch.pictures` must not hold {name!r} of points. Received: points of "
+                f"{source.sample_shape[0]} coordinates. Take 'reconstructions' or 'codes'."
+            )
     coordinates = source.sample_shape[0]
     if points and coordinates > 2 and "samples" in config.watch.pictures:
         raise ValueError(
@@ -61,7 +70,7 @@ def watchers(
     source: sources.Source,
     folder: RunFolder,
     first: bool,
-    data_dir: str | None = None,
+    judges: Sequence[ImageScores] = (),
     memory: dict[str, Any] | None = None,
 ) -> list[keras.callbacks.Callback]:
     """Build the callbacks in the order in which they need each other's values.
@@ -71,19 +80,18 @@ def watchers(
         source: real data.
         folder: the run's folder, begun.
         first: bool, whether the training starts at its beginning.
-        data_dir: folder of the data, which image scores read as a whole.
+        judges: image scores, see `judging.usable_scores`.
         memory: of the watchdog, see `rewinding.watchdogs`.
 
     Returns:
         List of callbacks; the checkpoint is the last, so that it vouches for all others.
     """
     watch, found, judge = config.watch, [Speed()], None
-    judges = builders.build_metrics(watch.metrics, source.mixture)
-    judges += judging.run_scores(config, data_dir)
-    if judges:
+    metrics = [*builders.build_metrics(watch.metrics, source.mixture), *judges]
+    if metrics:
         judge = callbacks.EvaluateGenerator(
             source.real,
-            judges,
+            metrics,
             watch.num_evaluated,
             watch.every,
             log_dir=folder.logs,

@@ -63,7 +63,7 @@ def _rounds(config: ConfigDict, mode: str) -> Callable[[], None]:
             config.train.mixed_precision = mode
     keras.utils.set_random_seed(config.train.seed)
     source = sources.build_source(config, _DATA.value)
-    labels = run_labels.of_run(config, None, _DATA.value)
+    labels = run_labels.of_run(config, None, _DATA.value, source)
     model = builders.build_model(config, source.sample_shape, labels)
     dataset, _ = source.rounds(schedule.plan(config, model).batches, first=0)
     model.fit(dataset, steps_per_epoch=config.train.steps_per_execution, verbose=0)

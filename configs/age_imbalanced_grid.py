@@ -85,7 +85,7 @@ def get_config(method: str = "age") -> ConfigDict:
 
     config.watch = ConfigDict()
     config.watch.every = 2
-    config.watch.pictures = ("samples", "reconstructions")
+    config.watch.pictures = ("samples", "reconstructions", "codes")
     config.watch.num_pictured = 2000
     config.watch.metrics = ("mode_coverage", "earth_mover")
     config.watch.num_evaluated = 2000

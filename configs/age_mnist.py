@@ -104,7 +104,13 @@ def get_config(objective: str = "all") -> ConfigDict:
 
     config.watch = ConfigDict()
     config.watch.every = 2
-    config.watch.pictures = ("samples", "reconstructions", "interpolations")
+    config.watch.pictures = (
+        "samples",
+        "reconstructions",
+        "interpolations",
+        "neighbours",
+        "codes",
+    )
     config.watch.num_pictured = 64
     config.watch.metrics = ()
     config.watch.num_evaluated = 1000

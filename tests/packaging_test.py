@@ -69,14 +69,18 @@ NOT_YET += ("tensorflow_datasets", "tensorflow_probability")
 
 def test_import_is_quick():
     code = (
-        "import time, tensorflow, keras\n"
-        "start = time.perf_counter()\n"
+        "import time\n"
+        "start = time.process_time()\n"
+        "import tensorflow, keras\n"
+        "theirs = time.process_time()\n"
         "import keras_ot_gans\n"
         f"for name in {SUBPACKAGES!r}: getattr(keras_ot_gans, name)\n"
-        "print(time.perf_counter() - start)"
+        "print((time.process_time() - theirs) / (theirs - start))"
     )
-    # Twice what `benchmarks/import_time.py` is held to, as other tests run beside this one.
-    assert min(float(in_python(code)) for _ in range(2)) < 0.6
+    # In TensorFlow's and Keras's own time, of the processor: the same on slow and on busy machines.
+    # 0.12 to 0.14 was measured; tensorflow-probability alone would add 0.2.
+    # `benchmarks/import_time.py` has the seconds.
+    assert min(float(in_python(code)) for _ in range(2)) < 0.2
 
 
 def test_library_needs_nothing_that_only_the_tests_install():

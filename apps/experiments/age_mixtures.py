@@ -10,6 +10,7 @@ import numpy as np
 from apps.experiments.one_program import OneProgram
 from apps.experiments.record import Part, Run
 from keras_ot_gans import models, networks
+from keras_ot_gans.callbacks.density_pictures import density_picture
 from keras_ot_gans.divergences import bidirectional, f_divergence
 
 LATENT_DIM = 2  # the authors' code
@@ -38,6 +39,8 @@ class Protocol(NamedTuple):
     discriminator_rate: float
     beta_1: float = 0.0
 
+
+LOOKS = 40  # in a training, at whether it has diverged: an f-GAN's exponential may
 
 # None: the VAE.
 METHODS = {
@@ -104,18 +107,44 @@ class Trainer:
         return OneProgram(self._make, self._protocol.batch)
 
     def train(self, seed: int, points: np.ndarray) -> models.AGE | models.VAE:
-        """Train a new model.
+        """Train a new model; one that diverges is left where that shows.
 
         Args:
             seed: int, of the weights, the latents and the batches.
             points: float32 array `(n, 2)`, the data.
 
         Returns:
-            The model, good until the next call.
+            The model, good until the next call; see `finite`.
         """
         self._program.start(seed, points)
-        self._program.train(self._protocol.updates)
-        return self._program.model
+        left, model = self._protocol.updates, self._program.model
+        while left and finite(model):
+            updates = min(left, -(-self._protocol.updates // LOOKS))
+            self._program.train(updates)
+            left -= updates
+        return model
+
+
+def finite(model: keras.Model) -> bool:
+    """Whether all weights of a model are numbers.
+
+    Args:
+        model: any Keras model.
+
+    Returns:
+        bool.
+    """
+    return all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def blank() -> np.ndarray:
+    """Return what stands for the picture of a training that diverged.
+
+    Returns:
+        uint8 array of the size of a `density_picture`, white.
+    """
+    corner = np.zeros((1, 2))
+    return np.full_like(density_picture(corner, corner), 255)
 
 
 def parts(

@@ -34,6 +34,14 @@ KINDS = {
     ),
     "reconstructions": Kind("Reconstructions", "Real samples, encoded and generated again."),
     "interpolations": Kind("Interpolations", "Between latents, or between encoded real samples."),
+    "neighbours": Kind(
+        "Neighbours",
+        "Real images, framed, and the real images whose codes are the nearest to theirs.",
+    ),
+    "codes": Kind(
+        "Codes",
+        "Codes of real samples over the prior, which they fill where the encoder has learned it.",
+    ),
     "plans": Kind(
         "Transport plans",
         "Who is matched with whom, and how strongly: rows are real, columns generated; below, the "

@@ -5,6 +5,7 @@ They rely on the models' public interface only, and touch no global random state
 before callbacks that read its values.
 """
 
+from keras_ot_gans.callbacks.codes import Codes
 from keras_ot_gans.callbacks.density_pictures import density_picture
 from keras_ot_gans.callbacks.dot_samples import DOTSamples
 from keras_ot_gans.callbacks.evaluate_generator import EvaluateGenerator
@@ -14,6 +15,7 @@ from keras_ot_gans.callbacks.interpolations import Interpolations
 from keras_ot_gans.callbacks.json_lines import append_json_line, read_json_lines
 from keras_ot_gans.callbacks.navigator_logits import NavigatorLogits
 from keras_ot_gans.callbacks.navigator_pictures import navigator_picture
+from keras_ot_gans.callbacks.neighbours import Neighbours
 from keras_ot_gans.callbacks.picture_callback import PictureCallback
 from keras_ot_gans.callbacks.pictures import figure_to_array, image_grid, new_figure, write_png
 from keras_ot_gans.callbacks.plan_pictures import plan_picture
@@ -28,6 +30,7 @@ from keras_ot_gans.callbacks.watchdogs.watchdog import Watchdog
 
 __all__ = [
     "RULES",
+    "Codes",
     "DOTSamples",
     "DivergedError",
     "EvaluateGenerator",
@@ -35,6 +38,7 @@ __all__ = [
     "FreezeRole",
     "Interpolations",
     "NavigatorLogits",
+    "Neighbours",
     "PictureCallback",
     "Reconstructions",
     "SampleGrid",

@@ -133,7 +133,9 @@ def outside_note(axes: Any, real: np.ndarray, fake: np.ndarray, label: str = "ge
         )  # fmt: skip
 
 
-def density_picture(real: Any, fake: Any, title: str = "", label: str = "generated") -> np.ndarray:
+def density_picture(
+    real: Any, fake: Any, title: str = "", label: str = "generated", below: str = "real"
+) -> np.ndarray:
     """Generated points over the real density (2-D), or both densities (1-D).
 
     In 1-D both curves are kernel estimates of one bandwidth (Silverman's rule on the
@@ -144,6 +146,7 @@ def density_picture(real: Any, fake: Any, title: str = "", label: str = "generat
         fake: array `(m, ...)` of the same dimension.
         title: str, above the picture.
         label: str, what the legend calls `fake`.
+        below: str, what the legend calls `real`.
 
     Returns:
         uint8 array `(H, W, 3)`.
@@ -163,12 +166,12 @@ def density_picture(real: Any, fake: Any, title: str = "", label: str = "generat
             f"Received: shapes {real.shape} and {fake.shape}. Check the generator's output."
         )
     if real.shape[1] == 1:
-        return _line_picture(real[:, 0], fake[:, 0], title, label)
+        return _line_picture(real[:, 0], fake[:, 0], title, label, below)
     figure = new_figure(4.8, 5.1)
     axes = figure.subplots()
     draw_density(axes, real)
     axes.scatter(*fake.T, s=6, color=FAKE, alpha=0.6, linewidths=0)
-    axes.scatter([], [], s=30, marker="s", color="#ef9a9a", label=f"real density, {len(real)}")
+    axes.scatter([], [], s=30, marker="s", color="#ef9a9a", label=f"{below} density, {len(real)}")
     axes.scatter([], [], s=16, color=FAKE, label=f"{label}, {len(fake)}")
     figure.legend(loc="outside lower center", fontsize=8, ncols=2, frameon=False)
     axes.set_title(title, fontsize=10)
@@ -177,7 +180,9 @@ def density_picture(real: Any, fake: Any, title: str = "", label: str = "generat
     return figure_to_array(figure)
 
 
-def _line_picture(real: np.ndarray, fake: np.ndarray, title: str, label: str) -> np.ndarray:
+def _line_picture(
+    real: np.ndarray, fake: np.ndarray, title: str, label: str, below: str
+) -> np.ndarray:
     """Both kernel density curves over one axis."""
     low, high = limits(real[:, None])[0]
     quartiles = np.subtract(*np.percentile(real, [75, 25])) / 1.34
@@ -187,7 +192,7 @@ def _line_picture(real: np.ndarray, fake: np.ndarray, title: str, label: str) ->
     figure = new_figure(5.6, 3.4)
     axes = figure.subplots()
     top = 0.0
-    for points, colour, name in ((real, REAL, "real"), (fake, FAKE, label)):
+    for points, colour, name in ((real, REAL, below), (fake, FAKE, label)):
         curve = kernel_density(points, grid, bandwidth)
         top = top or 1.6 * curve.max()  # by the real curve alone
         axes.plot(grid, curve, color=colour, label=f"{name}, {len(points)}")

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps
 
 from keras_ot_gans.datasets.arrays import from_array
+from keras_ot_gans.datasets.decoding import UnreadableImage, read_image
 from keras_ot_gans.datasets.epoch_shuffle import EpochShuffle
-from keras_ot_gans.datasets.pixels import (
-    as_pixels,
-    check_crop,
-    check_image_size,
-    prepare_image,
-)
-
-SUFFIXES = (
-    ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
-)  # fmt: skip
-"""File names that count as pictures, in lower case."""
-
-# By their content, whatever their name: Pillow knows others that would start a program (EPS).
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-"""Pillow's names of the formats that are read."""
-
-# What Pillow raises for a file that is broken, empty, truncated or absurdly large.
-UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
-"""Errors of `read_image`."""
+from keras_ot_gans.datasets.picture_files import class_indices, class_names, find_images
+from keras_ot_gans.datasets.pixels import check_crop, check_image_size, prepare_image
 
 _NAMED = 100  # broken files named in one message
 
@@ -58,7 +40,8 @@ def from_folder(
     set and use `load_image_set`.
 
     Args:
-        path: folder. Its pictures may lie in it or in sub-folders of any depth.
+        path: folder. Its pictures may lie in it or in sub-folders of any depth,
+            also those that are links.
         image_size: int or (height, width) of the result.
         batch_size: int > 0, B.
         channels: 3 for colour, 1 for grey. Pictures are converted; transparent
@@ -68,7 +51,8 @@ def from_folder(
         with_labels: bool. True gives pairs (images, int64 labels `(B,)`): a
             picture's class is its first sub-folder, numbered in sorted order.
         skip_unreadable: bool. True leaves broken files out with a logged
-            warning; False refuses the folder and names them.
+            warning; False refuses the folder and names them. With labels,
+            some picture of each class must remain.
         seed: int >= 0, or an `EpochShuffle` to resume at an epoch.
         shuffle: bool. False keeps the sorted order of the paths.
         drop_remainder: bool. True drops the last partial batch.
@@ -82,11 +66,13 @@ def from_folder(
 
     Raises:
         FileNotFoundError: if there is no such folder or no picture in it.
-        ValueError: if files are unreadable, smaller than an int `crop`, without
-            a class, or an argument does not fit.
+        ValueError: if files, all those of a class, or a sub-folder are unreadable,
+            if files are smaller than an int `crop` or without a class, or an
+            argument does not fit.
 
     Example:
         >>> import tempfile
+        >>> from PIL import Image
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     for number in range(4):
         ...         Image.new("RGB", (80, 100)).save(f"{folder}/{number}.png")
@@ -110,6 +96,8 @@ def from_folder(
             f"Received: memory_limit={memory_limit}. Raise it or use a smaller `image_size`."
         )
     pixels, kept = _read_all(root, files, size, channels, crop, skip_unreadable)
+    if with_labels:
+        _check_classes(root, files, kept)
     return from_array(
         pixels[kept],
         batch_size,
@@ -122,85 +110,49 @@ def from_folder(
     )
 
 
-def find_images(root: str | Path) -> list[Path]:
-    """List the pictures below a folder, in one order on every machine.
+def readable_classes(path: str | Path, channels: int = 3) -> np.ndarray:
+    """Return the classes of the pictures that `from_folder` keeps with `skip_unreadable`.
+
+    Each picture is decoded, and forgotten.
 
     Args:
-        root: folder.
-
-    Returns:
-        Paths with a suffix of `SUFFIXES`, sorted by their parts relative to
-        `root`. Hidden files and folders are left out.
-
-    Raises:
-        FileNotFoundError: if there is no such folder or no picture in it.
-    """
-    root = Path(root)
-    if not root.is_dir():
-        raise FileNotFoundError(f"`path` must be a folder. Received: {root}, which is none.")
-    found = [
-        file
-        for file in root.rglob("*")
-        if file.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in file.relative_to(root).parts)
-        and file.is_file()
-    ]
-    if not found:
-        raise FileNotFoundError(
-            f"`path` must hold pictures ({', '.join(SUFFIXES)}). Received: {root} with none, "
-            "also in its sub-folders. Check the path and the file names."
-        )
-    return sorted(found, key=lambda file: file.relative_to(root).parts)
-
-
-def class_indices(root: Path, files: Sequence[Path]) -> np.ndarray:
-    """Number the classes of pictures by their first sub-folder.
-
-    Args:
-        root: folder.
-        files: pictures below it.
-
-    Returns:
-        int64 array `(n,)`; class 0 is the first sub-folder in sorted order.
-
-    Raises:
-        ValueError: if a picture lies in `root` itself.
-    """
-    names = []
-    for file in files:
-        parts = file.relative_to(root).parts
-        if len(parts) == 1:
-            raise ValueError(
-                "`with_labels` needs every picture in a class folder. "
-                f"Received: {file.name} directly in {root}. Move it or pass `with_labels=False`."
-            )
-        names.append(parts[0])
-    numbers = {name: number for number, name in enumerate(sorted(set(names)))}
-    return np.array([numbers[name] for name in names], np.int64)
-
-
-def read_image(file: str | Path, channels: int = 3) -> np.ndarray:
-    """Decode one picture, upright, as 8 bits.
-
-    Args:
-        file: picture of any mode that Pillow reads: grey, palette, RGB, RGBA,
-            CMYK, 16-bit grey. Of an animation, the first frame.
+        path: folder with a sub-folder per class.
         channels: 3 for colour, 1 for grey.
 
     Returns:
-        uint8 array `(height, width, channels)`.
+        int64 array `(n,)`, in the order of the files.
 
     Raises:
-        OSError, SyntaxError, ValueError, EOFError, DecompressionBombError: from Pillow, if it
-            cannot be decoded; `UNREADABLE` lists them.
+        FileNotFoundError: if there is no such folder or no picture in it.
+        ValueError: if no picture of a class can be read, or one has none.
     """
-    with Image.open(file, formats=FORMATS) as picture:
-        picture.load()
-        picture = ImageOps.exif_transpose(picture)
-        if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips at 255
-            high = np.clip(np.asarray(picture), 0, 65535)
-            picture = Image.fromarray((high / 257).round().astype(np.uint8))
-        return as_pixels(picture, channels)
+    root = Path(path)
+    files = find_images(root)
+    labels = class_indices(root, files)
+    good = np.array([_is_readable(file, channels) for file in files])
+    _check_classes(root, files, good)
+    return labels[good]
+
+
+def _is_readable(file: Path, channels: int) -> bool:
+    try:
+        read_image(file, channels)
+    except UnreadableImage:
+        return False
+    return True
+
+
+def _check_classes(root: Path, files: list[Path], good: np.ndarray) -> None:
+    """Refuse a class that is left without pictures: it would be asked for, and never seen."""
+    kept = [file for file, is_good in zip(files, good, strict=True) if is_good]
+    empty = sorted({*class_names(root, files)} - {*class_names(root, kept)})
+    if empty:
+        more = f" and {len(empty) - _NAMED} more" if len(empty) > _NAMED else ""
+        raise ValueError(
+            "`path` must hold a readable picture of every class. Received: "
+            f"{root}, where all pictures of {', '.join(empty[:_NAMED])}{more} are unreadable. "
+            "Repair some of them, or move the class folder away."
+        )
 
 
 def _read_all(
@@ -218,9 +170,9 @@ def _read_all(
     for index, file in enumerate(files):
         try:
             image = read_image(file, channels)
-        except UNREADABLE as error:
+        except UnreadableImage as error:
             good[index] = False
-            reasons.append(f"{file.relative_to(root)}: {error}")
+            reasons.append(f"{file.relative_to(root)}: {error.reason}")
             continue
         if isinstance(crop, int) and crop > min(image.shape[:2]):
             raise ValueError(

@@ -10,6 +10,8 @@ import numpy as np
 from keras import ops
 
 from keras_ot_gans.divergences.gaussian import gaussian_log_density
+from keras_ot_gans.layers.latent_part import LatentPart
+from keras_ot_gans.layers.noise_injection import NoiseInjection
 from keras_ot_gans.networks.stochastic import gaussian_parameters, is_gaussian
 
 
@@ -20,7 +22,8 @@ def decoder_log_density(
 
     Only a generator that returns the parameters of a factorised Gaussian has this density.
     A deterministic one puts all mass on a surface, and an implicit one, with noise inside,
-    has a density that nobody can evaluate: both are refused here, by their shapes.
+    has a density that nobody can evaluate: both are refused here, by their shapes, and by the
+    layers that cut noise from the latents or add it (`LatentPart`, `NoiseInjection`).
 
     Args:
         generator: what `networks.gaussian_generator` returns; or a built `keras.Model` of
@@ -55,12 +58,17 @@ def decoder_log_density(
         raise ValueError(f"`data_dim` must be a positive int. Received: data_dim={data_dim!r}.")
     if is_gaussian(generator):
         generator = gaussian_parameters(generator)
-    if len(generator.inputs) != 1:
+    # `layers` misses a layer's own.
+    parts = generator._flatten_layers()
+    noisy = [part.name for part in parts if isinstance(part, (LatentPart, NoiseInjection))]
+    if noisy or len(generator.inputs) != 1:
+        received = f"{len(generator.inputs)} inputs, {[entry.name for entry in generator.inputs]}"
+        if len(generator.inputs) == 1:
+            received = f"layers that take noise from its latents or add it, {noisy}"
         raise ValueError(
-            "`generator` must have one input, z, to have a density p(x | z). Received: "
-            f"{len(generator.inputs)} inputs, {[entry.name for entry in generator.inputs]}: an "
-            "implicit generator, which can be sampled but not evaluated. Judge its samples "
-            "instead, or train one with Gaussian outputs."
+            "`generator` must have one input, z, and no noise inside, to have a density "
+            f"p(x | z). Received: {received}: an implicit generator, which can be sampled but not "
+            "evaluated. Judge its samples instead, or train one with Gaussian outputs."
         )
     shapes = [tuple(output.shape) for output in generator.outputs]
     if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] != 2 * data_dim:

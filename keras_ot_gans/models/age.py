@@ -31,9 +31,11 @@ class AGE(LatentViews, AdversarialModel):
     Args:
         generator: `keras.Model` of latents `(B, latent_dim) -> (B, ...)`. Its first `k` latents are
             the code `z`; others are its noise, see `networks.gaussian_generator` and
-            `networks.implicit_generator`.
-        encoder: `keras.Model` of `x`, or of `[x, noise (B, m)]`, `-> (B, k)`. None trains the
-            generator alone (the paper's appendix B).
+            `networks.implicit_generator`. `k` is `networks.code_dim(generator)`: all of the
+            latents, unless one of these made it or a `layers.LatentPart(0, (k,), name="code")` of
+            your own says otherwise.
+        encoder: `keras.Model` of `x`, or of `[x, noise (B, m)]`, `-> (B, k)`, with that very `k`.
+            None trains the generator alone (the paper's appendix B).
         discriminator: `keras.Model` of `[x, z]`, `-> (B, 1)`; of `x` without an encoder.
         objective: `divergences.bidirectional.BidirectionalObjective`. None takes AGE-ALL, the
             paper's choice for images.
@@ -53,7 +55,7 @@ class AGE(LatentViews, AdversarialModel):
         and `fake_score`: estimates of `KL(p_e, p_g)` and `-KL(p_g, p_e)`.
 
     Raises:
-        TypeError: if `objective` is no objective.
+        TypeError: if `objective` is no objective, or `discriminator_steps` no integer.
         ValueError: if networks, latents or steps do not fit each other.
 
     Example:
@@ -87,12 +89,11 @@ class AGE(LatentViews, AdversarialModel):
         super().__init__(generator, **kwargs)
         self.encoder, self.discriminator = encoder, discriminator
         self.objective = objective or bidirectional.age(f_divergence.all_divergences)
-        self.discriminator_steps = discriminator_steps
         age_checks.check_objective(self.objective)
-        age_checks.check_steps(discriminator_steps)
+        self.discriminator_steps = age_checks.check_steps(discriminator_steps)
         age_checks.check_foreign(kwargs)
         self.code_dim = age_checks.code_dim(generator, encoder, discriminator)
-        age_checks.check_noise(self.code_dim, self.latent_dim, self.prior)
+        age_checks.check_noise(generator, self.prior)
         self.noise_dim = age_checks.noise_dim(encoder)
         self.track(
             "discriminator_loss",

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 
 from keras_ot_gans.divergences.bidirectional import BidirectionalObjective
+from keras_ot_gans.networks import stochastic
+from keras_ot_gans.ops.arguments import check_int
 from keras_ot_gans.ops.priors import Normal
 
 FOREIGN = ("generator_steps", "critic_steps", "labels")  # a round has one update of the players
@@ -27,21 +29,21 @@ def check_objective(objective: Any) -> None:
         )
 
 
-def check_steps(discriminator_steps: int) -> None:
+def check_steps(discriminator_steps: int) -> int:
     """Check the number of discriminator updates.
 
     Args:
         discriminator_steps: int.
 
+    Returns:
+        int >= 1.
+
     Raises:
+        TypeError: if it is no integer.
         ValueError: if there is none.
     """
-    if discriminator_steps < 1:
-        raise ValueError(
-            "`discriminator_steps` must be at least 1. Received: "
-            f"discriminator_steps={discriminator_steps}. To keep the discriminator fixed, "
-            "`freeze('discriminator')`."
-        )
+    advice = "To keep the discriminator fixed, `freeze('discriminator')`."
+    return check_int("discriminator_steps", discriminator_steps, 1, advice)
 
 
 def check_foreign(kwargs: Mapping[str, Any]) -> None:
@@ -91,16 +93,28 @@ def code_dim(
 
 
 def _code_of(encoder: keras.Model, generator: keras.Model, sample: list, seen: list) -> int:
-    code = _code_shape(encoder, generator)
-    if seen != [*sample, code]:
+    code = check_encoder(encoder, generator)
+    if seen != [*sample, (code,)]:
         raise ValueError(
-            f"`discriminator` must take pairs [x, z] of shapes {[*sample, code]}. Received: inputs "
-            f"of shapes {seen}. What `encoder` returns is the `z` that it sees."
+            f"`discriminator` must take pairs [x, z] of shapes {[*sample, (code,)]}. Received: "
+            f"inputs of shapes {seen}. What `encoder` returns is the `z` that it sees."
         )
-    return code[0]
+    return code
 
 
-def _code_shape(encoder: keras.Model, generator: keras.Model) -> tuple[int]:
+def check_encoder(encoder: keras.Model, generator: keras.Model) -> int:
+    """Check that an encoder takes what a generator returns, and returns its code.
+
+    Args:
+        encoder: `keras.Model` of `x`, or of `[x, noise]`.
+        generator: `keras.Model` of latents.
+
+    Returns:
+        int, the width of the code.
+
+    Raises:
+        ValueError: if they do not fit each other.
+    """
     sample = tuple(generator.output_shape[1:])
     shapes = _shapes(encoder)
     if shapes[0] != sample or len(shapes) > 2 or any(len(shape) != 1 for shape in shapes[1:]):
@@ -108,31 +122,35 @@ def _code_shape(encoder: keras.Model, generator: keras.Model) -> tuple[int]:
             f"`encoder` must take samples of shape {sample}, or [x, noise (B, m)]. Received: "
             f"inputs of shapes {shapes}. `networks.implicit_encoder` joins several noises."
         )
-    code, latent_dim = tuple(encoder.output_shape[1:]), generator.input_shape[-1]
-    if len(code) != 1 or code[0] > latent_dim:
+    code, latent_dim = stochastic.code_dim(generator), generator.input_shape[-1]
+    received = tuple(encoder.output_shape[1:])
+    if received != (code,):
+        rest = f" and {latent_dim - code} noise" if code < latent_dim else ", none of them noise"
         raise ValueError(
-            f"`encoder` must return codes (B, k) with k at most the generator's {latent_dim} "
-            f"latents. Received: output of shape {code}. A Gaussian encoder is made by "
-            "`networks.gaussian_encoder`, from a network of 2k outputs."
+            f"`encoder` must return the generator's code (B, {code}): of the {latent_dim} latents "
+            f"that `generator` takes, {code} are code{rest}. Received: output of shape (B, "
+            f"{', '.join(map(str, received))}). Give the encoder {code} outputs, or 2 * {code} "
+            "inside `networks.gaussian_encoder`. `networks.gaussian_generator` and "
+            "`implicit_generator` tell a generator's noise apart."
         )
     return code
 
 
-def check_noise(code_dim: int | None, latent_dim: int, prior: Any) -> None:
+def check_noise(generator: keras.Model, prior: Any) -> None:
     """Check that latents which are not part of the code come from a normal prior.
 
     Args:
-        code_dim: int or None.
-        latent_dim: int.
+        generator: `keras.Model` of latents.
         prior: value of `ops`.
 
     Raises:
         ValueError: if they are not.
     """
-    if code_dim is not None and code_dim < latent_dim and not isinstance(prior, Normal):
+    code, latent_dim = stochastic.code_dim(generator), generator.input_shape[-1]
+    if code < latent_dim and not isinstance(prior, Normal):
         raise ValueError(
-            f"`encoder` returns {code_dim} codes and `generator` takes {latent_dim} latents: the "
-            f"others are noise, and `prior` must then be `ops.Normal()`. Received: prior={prior}."
+            f"`generator` takes {latent_dim} latents of which {code} are its code: the others are "
+            f"noise, and `prior` must then be `ops.Normal()`. Received: prior={prior}."
         )
 
 
@@ -147,25 +165,6 @@ def noise_dim(encoder: keras.Model | None) -> int:
     """
     shapes = [] if encoder is None else _shapes(encoder)
     return shapes[1][0] if len(shapes) == 2 else 0
-
-
-def check_elbo(generator: keras.Model, encoder: keras.Model, code_dim: int) -> None:
-    """Check that generator and encoder of a `VAE` are Gaussian in the same code.
-
-    Args:
-        generator: `keras.Model` of `[z, noise]`.
-        encoder: `keras.Model` of `[x, noise]`.
-        code_dim: int, what the generator's density is conditional on.
-
-    Raises:
-        ValueError: if the widths differ.
-    """
-    code = _code_shape(encoder, generator)
-    if code != (code_dim,):
-        raise ValueError(
-            f"`encoder` must return the generator's code (B, {code_dim}). Received: output of "
-            f"shape {code}."
-        )
 
 
 def _shapes(network: keras.Model) -> list[tuple]:

@@ -56,11 +56,11 @@ class VAE(LatentViews, AdversarialModel):
         super().__init__(generator, **kwargs)
         self.encoder = encoder
         age_checks.check_foreign(kwargs)
-        self.code_dim = gaussian_parameters(generator).input_shape[-1]
+        for network in (generator, encoder):
+            gaussian_parameters(network)  # or it is refused
+        self.code_dim = age_checks.check_encoder(encoder, generator)
         self.noise_dim = age_checks.noise_dim(encoder)
-        gaussian_parameters(encoder)
-        age_checks.check_elbo(generator, encoder, self.code_dim)
-        age_checks.check_noise(self.code_dim, self.latent_dim, self.prior)
+        age_checks.check_noise(generator, self.prior)
         self.track("negative_elbo", "reconstruction", "kl_to_prior")
 
     @property

@@ -16,6 +16,7 @@ from keras_ot_gans.networks.ot_gan import ot_gan_critic, ot_gan_generator
 from keras_ot_gans.networks.sndcgan import sndcgan_critic, sndcgan_generator
 from keras_ot_gans.networks.sngan_resnet import sngan_resnet_critic, sngan_resnet_generator
 from keras_ot_gans.networks.stochastic import (
+    code_dim,
     gaussian_encoder,
     gaussian_generator,
     gaussian_parameters,
@@ -35,6 +36,7 @@ __all__ = [
     "age_stacked_mnist_discriminator",
     "age_stacked_mnist_encoder",
     "age_stacked_mnist_generator",
+    "code_dim",
     "dcgan_critic",
     "dcgan_generator",
     "difference_navigator",

@@ -12,6 +12,8 @@ import keras
 from keras_ot_gans.layers.gaussian_draw import GaussianDraw
 from keras_ot_gans.layers.latent_part import LatentPart
 
+_CODE = "code"  # the name of the part that is not noise
+
 
 def gaussian_generator(parameters: keras.Model, name: str = "generator") -> keras.Model:
     """Return a generator `p(x|z) = N(mean(z), diag(variance(z)))`.
@@ -37,7 +39,7 @@ def gaussian_generator(parameters: keras.Model, name: str = "generator") -> kera
     """
     dim, code_dim = _number_of_means(parameters), parameters.input_shape[-1]
     inputs = keras.Input((code_dim + dim,), name="latents")
-    of_z = parameters(LatentPart(0, (code_dim,), name="code")(inputs))
+    of_z = parameters(LatentPart(0, (code_dim,), name=_CODE)(inputs))
     noise = LatentPart(code_dim, (dim,), name="noise")(inputs)
     return keras.Model(inputs, GaussianDraw(name="draw")(of_z, noise), name=name)
 
@@ -67,7 +69,7 @@ def implicit_generator(network: keras.Model, name: str = "generator") -> keras.M
     shapes = _noise_shapes(network)
     code_dim = network.input_shape[0][-1]
     inputs = keras.Input((code_dim + sum(map(math.prod, shapes)),), name="latents")
-    z = LatentPart(0, (code_dim,), name="code")(inputs)
+    z = LatentPart(0, (code_dim,), name=_CODE)(inputs)
     return keras.Model(inputs, network([z, *_noise_maps(inputs, code_dim, shapes)]), name=name)
 
 
@@ -161,6 +163,31 @@ def is_gaussian(model: keras.Model) -> bool:
     layers = getattr(model, "layers", ())
     draws = any(isinstance(layer, GaussianDraw) for layer in layers)
     return draws and len(_inner_models(model)) == 1
+
+
+def code_dim(generator: keras.Model) -> int:
+    """Return how many of a generator's latents are its code: the first ones; others are its noise.
+
+    Args:
+        generator: `keras.Model` of latents `(B, n)`, also after loading.
+
+    Returns:
+        int, the width of the part that `gaussian_generator` and `implicit_generator` cut from the
+        latents, also inside of other models. It is a `layers.LatentPart(0, (k,), name="code")`, by
+        which a generator of your own tells its code too. `n` where there is none: no noise.
+
+    Example:
+        >>> from keras_ot_gans.networks.mlp import mlp
+        >>> plain = mlp(2, (8,), 6)
+        >>> code_dim(plain), code_dim(gaussian_generator(plain))
+        (2, 2)
+        >>> gaussian_generator(plain).input_shape
+        (None, 5)
+    """
+    for part in generator._flatten_layers():  # `layers` misses a layer's own
+        if isinstance(part, LatentPart) and part.name == _CODE and part.start == 0:
+            return math.prod(part.shape)
+    return generator.input_shape[-1]
 
 
 def _inner_models(model: keras.Model) -> list[keras.Model]:

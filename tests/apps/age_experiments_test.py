@@ -1,11 +1,19 @@
 """AGE's experiments: the scores where they are known, and the methods that they compare."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
 import scipy.stats
 
-from apps.experiments import age_mixtures, age_modes, age_objective, age_stacked_mnist
+from apps.experiments import (
+    age_mixtures,
+    age_modes,
+    age_objective,
+    age_stacked_mnist,
+    one_program,
+)
 from apps.experiments.record import Run
 from keras_ot_gans import datasets, models, networks
 from keras_ot_gans.divergences import bidirectional, f_divergence
@@ -150,3 +158,30 @@ def test_figure_6_is_drawn_also_without_what_failed():
     rows[1] |= {"reverse_kl": np.inf, "fid": np.inf}
     without = age_stacked_mnist.figure_6(rows)
     assert whole.shape == without.shape and whole.std() > 10 and (whole != without).any()
+
+
+@pytest.mark.parametrize("experiment", [age_objective, age_modes])
+def test_a_training_that_diverges_ends_at_once_and_is_a_row(experiment, monkeypatch, tmp_path):
+    monkeypatch.setattr(age_mixtures, "HIDDEN", 4)
+    monkeypatch.setattr(age_mixtures, "DISCRIMINATOR_WIDTH", 4)
+    lengths = []
+
+    def diverging(self, updates):
+        lengths.append(updates)
+        if len(lengths) == 2:
+            weight = self.model.generator.trainable_variables[0]
+            weight.assign(np.nan * weight)
+        # Its program need not run for that.
+
+    monkeypatch.setattr(one_program.OneProgram, "train", diverging)
+    protocol = experiment.PROTOCOL._replace(updates=90)
+    trainer = age_mixtures.Trainer("f-GAN-KL", protocol)
+    run = Run(tmp_path, (0,), 1.0, lambda line: None)
+    (row,), pictures = experiment._part(run, trainer, "f-GAN-KL", 0)
+    assert lengths == [3, 3]  # 90 in 40 looks, rounded up; two of them
+    assert row["method"] == "f-GAN-KL" and math.inf in row.values()
+    assert all((picture == 255).all() for picture in pictures)
+    monkeypatch.setattr(one_program.OneProgram, "train", lambda self, n: lengths.append(n))
+    lengths.clear()
+    trainer.train(1, np.zeros((5, 2), "float32"))
+    assert sum(lengths) == 90 and len(lengths) == 30

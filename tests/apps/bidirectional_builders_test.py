@@ -68,6 +68,40 @@ def test_the_vae_has_the_same_networks_as_age():
         assert next(shapes) == next(shapes)
 
 
+def alone(config, name, **keys):
+    """The config without an encoder, with a discriminator of x."""
+    with config.unlocked():
+        config.model.encoder = None
+        config.model.discriminator = {"name": name, **keys}
+        del config.optimizers["encoder"]
+    return config
+
+
+def test_without_an_encoder_the_discriminator_sees_x_alone():
+    images = builders.build_model(alone(small_mnist(), "dcgan", width=2), (28, 28, 1))
+    points = builders.build_model(alone(small_grid(), "mlp", hidden=(8,)), (2,))
+    for model, shape in ((images, (28, 28, 1)), (points, (2,))):
+        assert isinstance(model, models.AGE) and model.encoder is None
+        assert set(model.networks) == {"generator", "discriminator"}
+        assert model.discriminator.input_shape == (None, *shape)
+        assert model.discriminator.name == "discriminator"
+    x = np.random.default_rng(0).normal(size=(16, 2)).astype("float32")
+    logs = points.fit(x, batch_size=16, verbose=0).history
+    assert np.isfinite(logs["discriminator_loss"]).all() and "encoder_loss" not in logs
+
+
+def test_without_an_encoder_teaches():
+    with pytest.raises(ValueError, match="of x alone.*one of dcgan, mlp.*Received: 'age_mlp'"):
+        builders.build_model(alone(small_grid(), "age_mlp", width=8), (2,))
+    with pytest.raises(ValueError, match="`model.discriminator.name` must be one of dcgan"):
+        builders.build_model(alone(small_grid(), "mlpp", hidden=(8,)), (2,))
+    vae = small_grid("vae")
+    with vae.unlocked():
+        vae.model.encoder = None
+    with pytest.raises(ValueError, match="`model.encoder` must be a section of its own for a VAE"):
+        builders.build_model(vae, (2,))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [

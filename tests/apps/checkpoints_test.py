@@ -36,6 +36,71 @@ def test_progress_is_in_the_name_and_inside(model, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+def test_the_order_is_that_of_numbers(tmp_path):
+    names = [
+        "epoch_000000",
+        "epoch_000000_round_000001",
+        "epoch_000002",
+        "epoch_999999",
+        "epoch_999999_round_999999",
+        "epoch_999999_round_1000000",
+        "epoch_1000000",
+        "epoch_1000000_round_000005",
+        "epoch_10000000",
+    ]
+    others = [
+        "epoch_1",
+        "epoch_x",
+        "epoch_-00001",
+        "epoch_\u0661\u0661\u0661\u0661\u0661\u0661",
+        "step_000001",
+    ]
+    for name in [*reversed(names), *others]:
+        (tmp_path / f"{name}.weights.h5").touch()
+    found = checkpoints.files(tmp_path)
+    assert [path.name.removesuffix(".weights.h5") for path in found] == names
+    whole = [name for name in names if "round" not in name]
+    assert [p.name[:-11] for p in checkpoints.whole_epochs(tmp_path)] == whole
+    places = [(checkpoints.epoch_of(path), checkpoints.place_of(path.name[:-11])) for path in found]
+    assert all(epoch == place[0] for epoch, place in places)
+    assert places[5] == (999_999, (999_999, 1_000_000))
+
+
+def group_in_itself(file):
+    group = file.create_group("a")
+    group["self"] = group
+
+
+def groups_in_each_other(file):
+    file.create_group("a/b")
+    file["a/b/a"] = file["a"]
+
+
+def file_in_a_group(file):
+    file.create_group("a")["all"] = file["/"]
+
+
+def group_of_two_names(file):
+    file.create_group("a/b")
+    file["c"] = file["a/b"]
+
+
+@pytest.mark.parametrize(
+    ("make", "place"),
+    [
+        (group_in_itself, "/a/self"),
+        (groups_in_each_other, "/a/b/a"),
+        (file_in_a_group, "/a/all"),
+        (group_of_two_names, "/a/b"),
+    ],
+)
+def test_groups_must_be_a_tree(tmp_path, make, place):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        make(file)
+        with pytest.raises(ValueError, match=f"Received: a group for the second time at {place}."):
+            restoring.check_self_contained(file)
+
+
 @pytest.mark.parametrize("damage", [corrupt, truncate, empty])
 def test_damaged_file_is_named_and_the_one_before_taken(model, tmp_path, capsys, damage):
     for epoch in (1, 2, 3):

@@ -105,6 +105,32 @@ def test_a_run_that_goes_back_and_changes_nothing(run):
     assert run.read() == run.wrote
 
 
+def test_places_keep_their_order_beyond_six_digits(run):
+    run.wrote = {999_997: "A"}  # the epochs before are not needed
+    for name, last in (("A", 1_000_000), ("B", 1_000_002)):
+        run.begin(name)
+        run.train(name, last)
+        assert run.read() == run.wrote
+    run.go_back(999_999)
+    run.begin("C")
+    run.train("C", 1_000_001)
+    assert run.read() == run.wrote
+    assert (run.wrote[999_999], run.wrote[1_000_000]) == ("A", "C")
+    kept = [path.name for path in run.folder.path.glob("config_until_*")]
+    assert kept == ["config_until_epoch_999999.json"]
+
+
+def test_a_file_that_only_looks_like_an_earlier_config_is_none(run):
+    run.begin("A")
+    run.train("A", 2)
+    other = run.folder.path / "config_until_yesterday.json"
+    other.write_text("mine")
+    assert run.read() == run.wrote
+    run.begin("B")
+    run.train("B", 3)
+    assert run.read() == run.wrote and other.read_text() == "mine"
+
+
 # C writes the configs of A and its own, then removes that of B's end and of A's; A only its own.
 @pytest.mark.parametrize(("name", "changes"), [("C", 4), ("A", 3), ("D", 3)])
 def test_a_kill_between_two_writes(run, kill_at, name, changes):

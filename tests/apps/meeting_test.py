@@ -43,6 +43,34 @@ def test_a_port_that_is_taken_is_refused():
             meeting.meet([own], own)
 
 
+@pytest.mark.parametrize("address", ["a..b:80", "\ud800:80", "127.0.0.1:99999", "127.0.0.1:\u00b2"])
+def test_what_cannot_be_an_address_of_another_is_refused(address):
+    own = f"127.0.0.1:{free_ports(1)[0]}"
+    with pytest.raises(ValueError, match="`TF_CONFIG` must name workers by host:port. Received: "):
+        meeting.meet([own, address], own)
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "\u00b2", ""])
+def test_what_cannot_be_a_port_of_this_machine_is_refused(port):
+    own = f"127.0.0.1:{port}"
+    with pytest.raises(ValueError, match="`TF_CONFIG` must name a free port of this machine. Rec"):
+        meeting.meet([own], own)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "host_1.of-all.example.:1",
+        "10.0.0.1:65535",
+        "[::1]:80",
+        "[fe80::1%eth0]:80",
+        "b\u00fccher.example:80",
+    ],
+)
+def test_what_can_be_an_address(address):
+    assert meeting.is_address(address)
+
+
 def test_a_signal_ends_the_waiting_for_a_worker_that_never_comes(run_app, tmp_path, monkeypatch):
     addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
     task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}

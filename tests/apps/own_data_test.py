@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -201,6 +202,45 @@ def test_broken_pictures_are_named_once_in_a_run(config, folder, caplog):
         sources.build_source(config, folder)
         judging.real_images(own_data.without_stock(config.data), folder)  # reads them again
     assert caplog.text.count("a/broken.png: ") == 1
+
+
+def test_classes_are_counted_in_the_pictures_that_are_used(config, folder):
+    config.data.with_labels, config.data.skip_unreadable = True, True
+    config.data.name, config.data.key = "folder", None
+    for name in ("a/broken.png", "a/floats.tif", "d/broken.png"):
+        with open(f"{folder}/{name}", "w") as file:
+            file.write("no picture")
+    Image.new("F", (8, 8), 0.5).save(f"{folder}/a/floats.tif")
+    source = sources.build_source(config, folder)
+    assert source.num_samples == 20
+    for labels in (
+        run_labels.of_data(config, folder),
+        run_labels.of_run(config, None, folder),
+        run_labels.of_run(config, None, folder, source),
+    ):
+        assert labels == Labels(4, (5, 5, 5, 5))
+    (Path(folder) / "bb").mkdir()
+    (Path(folder) / "bb" / "broken.png").write_text("no picture")
+    message = "`path` must hold a readable picture of every class.* of bb are unreadable. Repair"
+    for read in (sources.build_source, run_labels.of_data):
+        with pytest.raises(ValueError, match=message):
+            read(config, folder)
+    config.data.with_labels = False  # without labels there is no class to ask for
+    assert sources.build_source(config, folder).num_samples == 20
+
+
+def test_classes_that_are_links_are_classes_and_twins_are_named_once(config, folder, caplog):
+    root = Path(folder)
+    (root / "d").rename(root.parent / "elsewhere")
+    (root / "d").symlink_to(root.parent / "elsewhere", target_is_directory=True)
+    (root / "e").symlink_to("d", target_is_directory=True)
+    config.data.name, config.data.key, config.data.with_labels = "folder", None, True
+    with caplog.at_level(logging.WARNING):
+        source = sources.build_source(config, folder)
+        assert run_labels.of_data(config, folder) == Labels(4, (5, 5, 5, 5))
+    assert own_data.class_names(config.data, folder) == ["a", "b", "c", "d"]
+    assert np.bincount(source.sample()[1]).tolist() == [5, 5, 5, 5]
+    assert caplog.text.count(f"Left out {root / 'e'}: ") == 1
 
 
 def test_advice_is_in_terms_of_flags(config, npz, folder):

@@ -111,11 +111,15 @@ def test_a_page_of_many_heavy_pictures_stays_small(tmp_path):
 
 
 def test_every_kind_of_picture_has_its_section(tmp_path):
-    kinds = ("plans", "samples", "interpolations", "my kind", "reconstructions", "navigator")
+    kinds = (
+        "plans", "samples", "codes", "interpolations", "my kind", "neighbours", "reconstructions",
+        "navigator",
+    )  # fmt: skip
     page = report(make(tmp_path / "run", kinds=kinds))
     titles = [section.all("h2")[0].text for section in page.all("section")]
-    assert titles[2:8] == [
-        "Samples", "Reconstructions", "Interpolations", "Transport plans", "Navigator", "My kind",
+    assert titles[2:10] == [
+        "Samples", "Reconstructions", "Interpolations", "Neighbours", "Codes", "Transport plans",
+        "Navigator", "My kind",
     ]  # fmt: skip
 
 

@@ -35,6 +35,14 @@ def test_the_last_few_stay(callback, tmp_path):
         rotation.Checkpoint(tmp_path, keep=0)
 
 
+def test_the_last_few_stay_also_where_names_grow_longer(callback, tmp_path):
+    for epoch in range(999_997, 1_000_001):
+        callback.on_epoch_end(epoch)
+        assert names(tmp_path)[-1] == f"epoch_{epoch + 1}"
+    assert names(tmp_path) == ["epoch_1000000", "epoch_1000001"]
+    assert rotation.newest_finite(tmp_path).name.startswith("epoch_1000001")
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_the_newest_finite_one_stays_for_as_long_as_nothing_after_it_is(
     callback, model, tmp_path, value

@@ -66,6 +66,16 @@ def test_images_by_registered_name(image_config, mock_images):
     assert len(sources.build_source(image_config).real) == 14
 
 
+@pytest.mark.parametrize("name", ["codes", "neighbours"])
+def test_pictures_of_codes_see_more_images(image_config, mock_images, monkeypatch, name):
+    image_config.watch.pictures = ("samples", name)
+    assert len(sources.build_source(image_config).real) == 24  # all there are
+    monkeypatch.setattr(sources, "_LOOKED_AT", 10)
+    assert len(sources.build_source(image_config).real) == 10
+    monkeypatch.setattr(sources, "_LOOKED_AT_BYTES", 4 * 9 * 28 * 28)
+    assert len(sources.build_source(image_config).real) == 9
+
+
 def test_images_of_any_set_and_size(image_config, mock_images):
     image_config.data.name, image_config.data.image_size = "tfds/svhn_cropped", 8
     assert sources.build_source(image_config).sample_shape == (8, 8, 3)

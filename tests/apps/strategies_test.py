@@ -96,19 +96,25 @@ def test_replicas_train_as_one_does_and_go_on_as_one(one, tmp_path):
 
 
 @pytest.mark.slow
-def test_workers_train_as_one_process_does_and_one_may_be_killed(one, tmp_path):
-    run, quiet = tmp_path / "run", tmp_path / "quiet"
+def test_workers_train_as_one_process_does(one, tmp_path):
+    quiet = tmp_path / "quiet"
     for process in [start(quiet, "--strategy=multi_worker", tf_config=c) for c in cluster()]:
         ended(process)
     assert_same_run(quiet, one)
     assert files(quiet).keys() == files(one).keys()
-    chief, other = (start(run, "--strategy=multi_worker", tf_config=c) for c in cluster())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [0, 1], ids=["chief", "other"])
+def test_either_worker_may_be_killed(one, tmp_path, killed):
+    run = tmp_path / "run"
+    both = [start(run, "--strategy=multi_worker", tf_config=c) for c in cluster()]
     while not list((run / "checkpoints").glob("epoch_000001.*")):
-        assert chief.poll() is None and other.poll() is None
+        assert all(process.poll() is None for process in both)
         time.sleep(0.01)
-    other.send_signal(signal.SIGKILL)
-    ended(other, -signal.SIGKILL)
-    _, err = ended(chief, 1)
+    both[killed].send_signal(signal.SIGKILL)
+    ended(both[killed], -signal.SIGKILL)
+    _, err = ended(both[1 - killed], 1)
     assert "another worker has gone" in err and "Traceback" not in err
     assert not (run / "generator.keras").exists()
     for process in [start(run, "--strategy=multi_worker", tf_config=c) for c in cluster()]:
@@ -157,7 +163,14 @@ WRONG = {
     "index": '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
     "no port": '{"cluster": {"worker": ["a"]}, "task": {"type": "worker", "index": 0}}',
     "a list": "[]",
+    "no end": '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1e999}}',
+    "a deep list": "[" * 100_000,
 }
+NO_ADDRESSES = (
+    "a:99999", "a:0", "a:-1", "a:\u00b2", "a:\u0663", "a:", ":1", "1", "a..b:1", ".a:1", "a b:1",
+    "a\0b:1", "http://a:1", "::1:1", "[::1:1", "[a]:1", f"{'a' * 64}:1", f"{'a.' * 127}aa:1",
+    "\ud800:1",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -166,6 +179,17 @@ def test_wrong_clusters(case, monkeypatch):
     if WRONG[case] is not None:
         monkeypatch.setenv("TF_CONFIG", WRONG[case])
     with pytest.raises(ValueError, match="`TF_CONFIG` must be in the environment"):
+        strategies.build("multi_worker")
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES, ids=ascii)
+@pytest.mark.parametrize("index", [0, 1])
+def test_addresses_that_no_worker_can_have(address, index, monkeypatch):
+    task = {"type": "worker", "index": index}
+    monkeypatch.setenv(
+        "TF_CONFIG", json.dumps({"cluster": {"worker": ["b:1", address]}, "task": task})
+    )
+    with pytest.raises(ValueError, match="`TF_CONFIG` must .* a host and a port from 1 to 65535"):
         strategies.build("multi_worker")
 
 

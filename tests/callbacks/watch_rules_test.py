@@ -71,6 +71,17 @@ def test_scores_of_age_are_compared():
     assert found.kind == "critic_saturated" and "score 9, generated ones -12" in found.what
 
 
+def test_a_low_loss_of_scores_that_agree_is_a_solution_and_not_saturation():
+    """An f-GAN with KL: its loss is 1/e untrained, and 0 with both scores at 1 when solved."""
+    solved = [(0.368, 0.0, 0.0), (0.009, 1.01, 0.99), (0.006, 1.0, 1.0)]
+    certain = [(0.368, 0.0, 0.0), (0.009, 5.0, -5.0), (0.006, 5.3, -5.3)]
+    for looks, kinds in ((solved, []), (certain, ["critic_saturated"])):
+        rule = SaturatedCritic()
+        names = ("discriminator_loss", "real_score", "fake_score")
+        said = [rule.look(dict(zip(names, look, strict=True))) for look in looks]
+        assert [found.kind for founds in said for found in founds] == kinds
+
+
 def test_cosine_rule_is_for_cosine_costs():
     class Model:
         cost = staticmethod(ops.cosine)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_ot_gans.datasets import EpochShuffle, from_folder
-from keras_ot_gans.datasets.folders import find_images, read_image
+from keras_ot_gans.datasets.folders import readable_classes
 
 RNG = np.random.default_rng(0)
 
@@ -74,38 +74,6 @@ def test_grey_from_colour_is_pillows_luma(tmp_path):
     np.testing.assert_allclose((images + 1) * 127.5, luma, atol=1)
 
 
-@pytest.mark.parametrize(
-    ("mode", "colour", "want"),
-    [
-        ("L", 90, (90, 90, 90)),
-        ("1", 1, (255, 255, 255)),
-        ("RGB", (1, 2, 3), (1, 2, 3)),
-        ("RGBA", (1, 2, 3, 255), (1, 2, 3)),
-        ("RGBA", (1, 2, 3, 0), (255, 255, 255)),  # transparent: white
-        ("RGBA", (0, 0, 0, 51), (204, 204, 204)),  # a fifth of black on white
-        ("LA", (90, 0), (255, 255, 255)),
-        ("I;16", 25_700, (100, 100, 100)),  # 16 bits: 257 levels to one
-    ],
-)
-def test_modes(tmp_path, mode, colour, want):
-    file = tmp_path / "1.png"
-    Image.new(mode, (3, 2), colour).save(file)
-    np.testing.assert_array_equal(read_image(file), np.tile(np.uint8(want), (2, 3, 1)))
-
-
-def test_palette_cmyk_and_orientation(tmp_path):
-    pixels = np.zeros((2, 3, 3), np.uint8)
-    pixels[0, 0] = (255, 0, 0)
-    Image.fromarray(pixels).convert("P").save(tmp_path / "palette.gif")
-    np.testing.assert_array_equal(read_image(tmp_path / "palette.gif"), pixels)
-    Image.new("CMYK", (2, 2), (0, 255, 255, 0)).save(tmp_path / "cmyk.tiff")
-    np.testing.assert_array_equal(read_image(tmp_path / "cmyk.tiff")[0, 0], [255, 0, 0])
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: show it rotated by 90 degrees clockwise
-    Image.fromarray(pixels).save(tmp_path / "turned.png", exif=exif)
-    np.testing.assert_array_equal(read_image(tmp_path / "turned.png"), np.rot90(pixels, -1))
-
-
 def test_broken_files_are_all_named_or_left_out(tmp_path, caplog):
     for index in range(4):
         save(tmp_path / f"good{index}.png", height=64, width=64)
@@ -135,17 +103,39 @@ def test_skipping_keeps_labels_with_their_pictures(tmp_path):
     np.testing.assert_allclose((images[:, 0, 0, 0] + 1) * 127.5, 100 * labels.numpy(), atol=1e-4)
 
 
+def test_a_class_must_keep_a_picture(tmp_path):
+    for name in ("a/1.png", "b/1.png", "c/1.png", "c/2.png"):
+        save(tmp_path / name)
+    (tmp_path / "c" / "2.png").write_text("broken")
+    arguments = {"image_size": 8, "batch_size": 3, "skip_unreadable": True}
+    ((_, labels),) = from_folder(tmp_path, with_labels=True, shuffle=False, **arguments)
+    assert labels.numpy().tolist() == readable_classes(tmp_path).tolist() == [0, 1, 2]
+    (tmp_path / "b" / "1.png").write_text("broken")
+    for read in (
+        lambda: from_folder(tmp_path, with_labels=True, **arguments),
+        lambda: readable_classes(tmp_path),
+    ):
+        with pytest.raises(ValueError, match="of every class.* all pictures of b are unreadable"):
+            read()
+    arguments["batch_size"] = 2
+    assert from_folder(tmp_path, **arguments).num_samples == 2  # without labels there is no class
+
+
+def test_pictures_of_floats_are_named_and_left_out(tmp_path, caplog):
+    save(tmp_path / "good.png")
+    ramp = np.linspace(0, 1, 64, dtype="float32").reshape(8, 8)
+    Image.fromarray(ramp).save(tmp_path / "ramp.tif")
+    message = "(?s)1 unreadable.*ramp.tif: floats.*8 or 16 bits, or.*npz"
+    with pytest.raises(ValueError, match=message):
+        from_folder(tmp_path, 8, 1)
+    assert from_folder(tmp_path, 8, 1, skip_unreadable=True).num_samples == 1
+    assert "ramp.tif: floats" in caplog.text
+
+
 def test_a_folder_of_only_broken_files_is_refused_even_when_skipping(tmp_path):
     (tmp_path / "1.png").write_text("broken")
     with pytest.raises(ValueError, match="1 unreadable pictures"):
         from_folder(tmp_path, 8, 1, skip_unreadable=True)
-
-
-def test_other_and_hidden_files_do_not_count(tmp_path):
-    save(tmp_path / "1.PNG")
-    save(tmp_path / ".thumbs" / "2.png")
-    (tmp_path / "notes.txt").write_text("notes")
-    assert [file.name for file in find_images(tmp_path)] == ["1.PNG"]
 
 
 def test_bad_input_is_named(tmp_path):

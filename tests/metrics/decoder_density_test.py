@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from keras_ot_gans import networks
+from keras_ot_gans import layers, networks
 from keras_ot_gans.metrics import annealed_log_likelihood, decoder_log_density
 
 RNG = np.random.default_rng(0)
@@ -60,6 +60,28 @@ def implicit_generator():
     return keras.Model([z, noise], keras.layers.Dense(4)(keras.layers.Concatenate()([z, flat])))
 
 
+def of_one_latent():
+    return networks.implicit_generator(implicit_generator())
+
+
+def of_one_latent_for_images():
+    return networks.implicit_generator(networks.age_stacked_mnist_generator(width=2))
+
+
+def inside_another():
+    return keras.Sequential([keras.Input((52,)), of_one_latent(), keras.layers.Dense(4)])
+
+
+def gaussian_of_an_implicit():
+    return networks.gaussian_generator(of_one_latent())
+
+
+def noise_of_its_own():
+    z = keras.Input((3,))
+    maps = [keras.layers.Reshape((1, 1, 4))(keras.layers.Dense(4)(z)), keras.ops.ones((1, 1, 1, 1))]
+    return keras.Model(z, keras.layers.Flatten()(layers.NoiseInjection()(maps)))
+
+
 def deterministic_generator():
     return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
 
@@ -72,6 +94,11 @@ def image_generator():
     ("make", "data_dim", "error", "message"),
     [
         (implicit_generator, 2, ValueError, r"2 inputs, \['z', 'noise_1'\]: an implicit generator"),
+        (of_one_latent, 2, ValueError, r"\['code', 'noise_0'\]: an implicit generator"),
+        (of_one_latent_for_images, 28 * 28 * 3, ValueError, "noise_2.*: an implicit generator"),
+        (inside_another, 2, ValueError, ": an implicit generator"),
+        (gaussian_of_an_implicit, 2, ValueError, ": an implicit generator"),
+        (noise_of_its_own, 2, ValueError, ": an implicit generator"),
         (deterministic_generator, 2, ValueError, "a deterministic generator has no density"),
         (deterministic_generator, 3, ValueError, r"Gaussian parameters \(B, 6\).*\(None, 2\)"),
         (image_generator, 2, ValueError, r"Received: outputs of shapes \[\(None, 2, 2, 1\)\]"),

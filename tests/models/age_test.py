@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ot_gans import datasets, models, networks, ops
+from keras_ot_gans import datasets, layers, models, networks, ops
 from keras_ot_gans.divergences import bidirectional, f_divergence
 from keras_ot_gans.ops import random
 from tests import oracles
@@ -196,18 +196,79 @@ def test_views_survive_saving(tmp_path):
     assert inner.output_shape == (None, 4)
 
 
+def of_encoder(code, *maker):
+    encoder = net(2, maker[1] * code, "of_z") if maker else net(2, code, "encoder")
+    return maker[0](encoder) if maker else encoder
+
+
+def gaussian():
+    return networks.gaussian_generator(net(3, 4, "of_x"))  # a code of 3, noise of 2
+
+
+def implicit():
+    z, a, b = keras.Input((3,)), keras.Input((2, 1)), keras.Input((2,))
+    parts = keras.layers.Concatenate()([z, keras.layers.Flatten()(a), b])
+    return networks.implicit_generator(keras.Model([z, a, b], keras.layers.Dense(2)(parts)))
+
+
+def renamed():
+    """A generator of another's latents, whose output it scales."""
+    inner = gaussian()
+    return keras.Sequential([keras.Input((5,)), inner, keras.layers.Rescaling(2.0)])
+
+
+def of_your_own():
+    z = keras.Input((5,))
+    code, noise = layers.LatentPart(0, (3,), name="code")(z), layers.LatentPart(3, (2,))(z)
+    return keras.Model(z, keras.layers.Dense(2)(keras.layers.Concatenate()([code, noise])))
+
+
+def plain():
+    return net(3, 2, "generator")
+
+
+WITH_CODES_OF_3 = {
+    "gaussian": (gaussian, 5),
+    "implicit": (implicit, 7),
+    "plain": (plain, 3),
+    "nested": (renamed, 5),
+    "of your own": (of_your_own, 5),
+}
+
+
+@pytest.mark.parametrize("name", WITH_CODES_OF_3)
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 7])
+def test_an_encoder_returns_the_generators_code_and_nothing_else(name, code):
+    make, latents = WITH_CODES_OF_3[name]
+    generator = make()
+    for encoder in (of_encoder(code), of_encoder(code, networks.gaussian_encoder, 2)):
+        if code == 3:
+            model = models.AGE(generator, encoder, pairs_of(2, 3), seed=0)
+            assert (model.code_dim, model.latent_dim) == (3, latents)
+            continue
+        with pytest.raises(ValueError, match=rf"code \(B, 3\).*Received.*\(B, {code}\)"):
+            models.AGE(generator, encoder, pairs_of(2, code), seed=0)
+
+
 BAD = {
     "`objective` must be a value": lambda: {"objective": f_divergence.kl},
-    "`discriminator_steps` must be at least 1": lambda: {"discriminator_steps": 0},
+    "`discriminator_steps` must be an integer of at least 1.*=0": lambda: {
+        "discriminator_steps": 0
+    },
+    "`discriminator_steps` must be an integer of at least 1.*=1.5": lambda: {
+        "discriminator_steps": 1.5
+    },
     "`critic_steps` has no meaning": lambda: {"critic_steps": 2},
     "`encoder` must take samples of shape": lambda: {"encoder": net(3, 3, "encoder")},
-    "`encoder` must return codes": lambda: {"encoder": net(2, 7, "encoder")},
+    "`encoder` must return the generator's code": lambda: {"encoder": net(2, 7, "encoder")},
     "`discriminator` must take pairs": lambda: {"discriminator": pairs_of(2, 2)},
     "`discriminator` must take samples of shape": lambda: {"encoder": None},
     "`discriminator` must return one score": lambda: {"discriminator": net(2, 2, "d")},
-    "`prior` must then be": lambda: {
-        "encoder": net(2, 2, "encoder"),
-        "discriminator": pairs_of(2, 2),
+    "`prior` must then be": lambda: {"generator": gaussian(), "prior": ops.Uniform()},
+    "of which 3 are its code: the others are noise, and `prior` must": lambda: {
+        "generator": gaussian(),
+        "encoder": None,
+        "discriminator": net(2, 1, "d"),
         "prior": ops.Uniform(),
     },
 }
@@ -216,9 +277,9 @@ BAD = {
 @pytest.mark.parametrize("message", BAD)
 def test_teaches(message):
     generator, encoder = deterministic()
-    given = {"encoder": encoder, "discriminator": pairs_of(2, 3), **BAD[message]()}
+    given = {"generator": generator, "encoder": encoder, "discriminator": pairs_of(2, 3)}
     with pytest.raises((TypeError, ValueError), match=message):
-        models.AGE(generator, seed=0, **given)
+        models.AGE(seed=0, **(given | BAD[message]()))
 
 
 def test_views_teach():

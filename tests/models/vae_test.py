@@ -87,6 +87,11 @@ def test_teaches():
             networks.gaussian_generator(linear(2, 2, "of_x")),
             networks.gaussian_encoder(linear(1, 2, "of_z")),
         )
+    with pytest.raises(ValueError, match=r"code \(B, 2\).*Received: output of shape \(B, 3\)"):
+        models.VAE(
+            networks.gaussian_generator(linear(2, 2, "of_x")),
+            networks.gaussian_encoder(linear(1, 6, "of_z")),
+        )
     with pytest.raises(ValueError, match="`generator_steps` has no meaning"):
         models.VAE(
             networks.gaussian_generator(linear(1, 2, "of_x")),

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_ot_gans import networks
+from keras_ot_gans import layers, networks
 
 
 def maps_network():
@@ -66,6 +66,29 @@ def test_saved_and_loaded_they_are_the_same(make, tmp_path):
 def test_parameters_are_found_again():
     inner = networks.mlp(2, (4,), 6)
     assert networks.gaussian_parameters(networks.gaussian_generator(inner)) is inner
+
+
+def test_the_code_is_told_from_the_noise(tmp_path):
+    of_x, maps = networks.mlp(2, (4,), 6), maps_network()
+    for generator, code in (
+        (of_x, 2),
+        (networks.gaussian_generator(of_x), 2),  # of 5 latents
+        (networks.implicit_generator(maps), 2),  # of 9
+        (networks.age_mlp_generator(7, 2, (4,), transformation="deterministic"), 7),
+    ):
+        assert networks.code_dim(generator) == code
+        nested = keras.Sequential([keras.Input(generator.input_shape[1:]), generator])
+        assert networks.code_dim(nested) == code
+        nested.save(tmp_path / "model.keras")
+        assert networks.code_dim(keras.saving.load_model(tmp_path / "model.keras")) == code
+
+
+def test_latents_that_are_cut_into_parts_stay_code_unless_named():
+    z = keras.Input((5,))
+    parts = [layers.LatentPart(0, (2,))(z), layers.LatentPart(2, (3,))(z)]
+    assert networks.code_dim(keras.Model(z, keras.layers.Concatenate()(parts))) == 5
+    named = layers.LatentPart(0, (2, 1), name="code")(z)
+    assert networks.code_dim(keras.Model(z, named)) == 2
 
 
 def test_teaches():

@@ -125,11 +125,14 @@ class SaturatedCritic(Rule):
     """Fires where a critic tells real and generated samples apart without a doubt.
 
     Either its loss has fallen into `[0, floor]` from ten times as much and more: the losses that
-    are never negative (logistic, hinge, least squares) are 0 there and have no gradient. Or
-    `real_score - fake_score`, of logits, exceeds `gap`.
+    are never negative (logistic, hinge, least squares) are 0 there and have no gradient. An f-GAN's
+    is 0 where the samples are right; there `real_score` and `fake_score`, if both are logged, are
+    not `apart`. Or `real_score - fake_score`, of logits, exceeds `gap`.
 
     Args:
         floor: float > 0.
+        apart: float, the least `real_score - fake_score` where the loss is low. 0.5: least squares
+            end at 1 and more, hinge at 2, logistic at 9; an f-GAN at 0.
         gap: float > 0. 20: a fake at -10 gets a gradient of 5e-5 from a logistic loss.
         names: logged losses of critics.
         epochs: int > 0, epochs in a row.
@@ -143,28 +146,32 @@ class SaturatedCritic(Rule):
     def __init__(
         self,
         floor: float = 0.02,
+        apart: float = 0.5,
         gap: float = 20.0,
         names: Sequence[str] = ("critic_loss", "discriminator_loss"),
         epochs: int = 2,
     ) -> None:
         """Keep the thresholds."""
         super().__init__(epochs)
-        self.floor, self.gap, self.names, self._highest = floor, gap, tuple(names), {}
+        self.floor, self.apart, self.gap = floor, apart, gap
+        self.names, self._highest = tuple(names), {}
 
     def judge(self, values: Mapping[str, float]) -> list[tuple[str, Finding | None]]:
         """Compare losses and scores."""
-        found = []
+        found, scored = [], {"real_score", "fake_score"} <= values.keys()
+        gap = values["real_score"] - values["fake_score"] if scored else math.inf
         for name in self.names:
             if name in values:
                 value, highest = values[name], max(values[name], self._highest.get(name, 0.0))
                 self._highest[name] = highest
                 low = 0.0 <= value <= self.floor and highest > 10 * self.floor
+                low = low and gap > self.apart
                 what = f"`{name}` has fallen from {highest:.4g} to {value:.2g}."
                 found.append((name, self._finding(what) if low else None))
-        if {"real_score", "fake_score"} <= values.keys():
+        if scored:
             real, fake = values["real_score"], values["fake_score"]
             what = f"Real samples score {real:.4g}, generated ones {fake:.4g}."
-            found.append(("gap", self._finding(what) if real - fake > self.gap else None))
+            found.append(("gap", self._finding(what) if gap > self.gap else None))
         return found
 
     def _finding(self, what: str) -> Finding:

@@ -10,6 +10,8 @@ from keras_ot_gans.divergences.f_divergence.record import (
 )
 
 _POINTS = 101  # odd: r = 1 is a point of the grid
+_FAR = 20.0  # how far, in log r, f'' must be positive: scores of a discriminator come there
+_FAR_POINTS = 20_001  # a step of 0.002 shows dents between the points of comparison
 _STEP = 1e-4  # relative to r: central differences err by about 1e-8, rounding by less
 _LOOSE = 1e-4  # what a formula may differ from a difference quotient
 _CLOSE = 1e-6  # what two formulas of one thing may differ
@@ -21,13 +23,15 @@ def check_f_divergence(f_divergence: FDivergence, max_log_ratio: float = 5.0) ->
 
     Args:
         f_divergence: one of your own. `all_divergences`, which has no `f`, passes.
-        max_log_ratio: float > 0; formulas are compared for `|log r|` up to this.
+        max_log_ratio: float > 0; formulas are compared for `|log r|` up to this. The sign of
+            `f''` is asked for up to 20 at least, where it may overflow or underflow.
 
     Raises:
         TypeError: if `f_divergence` is something else, such as a name.
         ValueError: if `f(1)` is not 0, `f` is not strictly convex, a derivative differs from its
             difference quotients, `conjugate` from the conjugate of `f`, a stable formula from the
-            plain one, or `activation` does not increase into the domain of `conjugate`.
+            plain one, `f''` is negative or NaN, or `activation` does not increase into the domain
+            of `conjugate`.
 
     Example:
         >>> from keras_ot_gans.divergences import f_divergence
@@ -49,6 +53,8 @@ Subtract f(1), which moves the divergence by a constant.
     log_r = np.linspace(-max_log_ratio, max_log_ratio, _POINTS)
     log_r[_POINTS // 2] = 0.0
     _check_derivatives(f_divergence, np.exp(log_r))
+    far = max(_FAR, max_log_ratio)
+    _check_sign(f_divergence, np.linspace(-far, far, _FAR_POINTS))
     if f_divergence.log_f_second is not None:
         found = _values("log_f_second", f_divergence, f_divergence.log_f_second, log_r)
         plain = np.log(_values("f_second", f_divergence, f_divergence.f_second, np.exp(log_r)))
@@ -77,18 +83,44 @@ def _check_derivatives(value: FDivergence, r: np.ndarray) -> None:
     for name, values, slack in (("f", curvature, rounding), ("f_second", second, 0.0 * r)):
         bad = values < -slack if name == "f" else values <= 0.0
         if bad.any():
-            raise ValueError(
-                f"`{name}` must {'be strictly convex' if name == 'f' else 'be positive'}. "
-                f"Received: f''({r[bad][0]:.4g}) = {values[bad][0]:.4g}, in the f-divergence "
-                f"{value.name!r}. The gradient's scalings are r f'' and r^2 f'': where f'' is not "
-                "positive, training stands still or separates the two distributions."
-            )
+            raise _not_convex(value, name, r[bad][0], values[bad][0])
     up, down = (_values("f", value, value.f, r + s) for s in (step, -step))
     slope, scale = (up - down) / (2.0 * step), np.abs(prime) + r * second
     _compare("f_prime", value, r, prime, slope, _LOOSE / _CLOSE * scale, "f'")
     up, down = (_values("f_prime", value, value.f_prime, r + s) for s in (step, -step))
     slope = (up - down) / (2.0 * step)
     _compare("f_second", value, r, second, slope, _LOOSE / _CLOSE * np.abs(slope), "f''")
+
+
+def _check_sign(value: FDivergence, log_r: np.ndarray) -> None:
+    """Look for a negative `f''` far from 1 and between the points of comparison, and for NaN."""
+    r = np.exp(log_r)
+    second = _evaluated("f_second", value, value.f_second, r)
+    if (second < 0.0).any():
+        first = int(np.argmax(second < 0.0))
+        raise _not_convex(value, "f_second", r[first], second[first])
+    # Scalings are made of log_f_second where there is one: an f_second that overflows is idle.
+    name, x, found = "f_second", r, second
+    if value.log_f_second is not None:
+        name, x = "log_f_second", log_r
+        found = _evaluated(name, value, value.log_f_second, log_r)
+    if np.isnan(found).any():
+        first = int(np.argmax(np.isnan(found)))
+        raise ValueError(
+            f"`{name}` must be a number wherever training may come, |log r| up to "
+            f"{log_r[-1]:g}. Received: {name}({x[first]:.4g}) = nan, in the f-divergence "
+            f"{value.name!r}. Write it without inf / inf and inf - inf; `log_f_second`, a function "
+            "of log r, is used instead of `f_second` where it is given."
+        )
+
+
+def _not_convex(value: FDivergence, name: str, r: float, second: float) -> ValueError:
+    return ValueError(
+        f"`{name}` must {'be strictly convex' if name == 'f' else 'be positive'}. "
+        f"Received: f''({r:.4g}) = {second:.4g}, in the f-divergence {value.name!r}. The "
+        "gradient's scalings are r f'' and r^2 f'': where f'' is not positive, training stands "
+        "still or separates the two distributions."
+    )
 
 
 def _check_conjugate(value: FDivergence, r: np.ndarray) -> None:
@@ -135,8 +167,8 @@ def _compare(
         )
 
 
-def _values(name: str, value: FDivergence, function: Function, x: np.ndarray) -> np.ndarray:
-    """Evaluate a function of the record."""
+def _evaluated(name: str, value: FDivergence, function: Function, x: np.ndarray) -> np.ndarray:
+    """Evaluate a function of the record, to one float per element."""
     found = ops.convert_to_numpy(function(ops.convert_to_tensor(x, dtype="float64")))
     if found.shape != x.shape or not np.issubdtype(found.dtype, np.floating):
         raise ValueError(
@@ -144,6 +176,12 @@ def _values(name: str, value: FDivergence, function: Function, x: np.ndarray) ->
             f"{found.dtype} for shape {x.shape}, in the f-divergence {value.name!r}. "
             "Write it with `keras.ops`, element by element."
         )
+    return found.astype("float64")
+
+
+def _values(name: str, value: FDivergence, function: Function, x: np.ndarray) -> np.ndarray:
+    """Evaluate a function of the record, to finite floats."""
+    found = _evaluated(name, value, function, x)
     finite = np.isfinite(found)
     if not finite.all():
         raise ValueError(
@@ -151,4 +189,4 @@ def _values(name: str, value: FDivergence, function: Function, x: np.ndarray) ->
             f"{found[~finite][0]}, in the f-divergence {value.name!r}. Pass a smaller "
             "`max_log_ratio` if your ratios stay closer to 1."
         )
-    return found.astype("float64")
+    return found

@@ -54,6 +54,14 @@ def _one_number(path):
         change(file)
 
 
+def _vouched(change):
+    return lambda path: rewrite(path, change)
+
+
+def _watchdog(text):
+    return _vouched(lambda file: file.attrs.update(watchdog=text))
+
+
 DAMAGE = {
     "half": spoilers.cut,
     "flipped": spoilers.flip,
@@ -70,6 +78,12 @@ DAMAGE = {
     "an epoch of an array": _attribute("epoch", [1, 2]),
     "a shape of words": _attribute("sample_shape", ["a", "b"]),
     "another epoch": _attribute("epoch", 7),
+    "a group in itself": _vouched(spoilers.hard_loop),
+    "two groups in each other": _vouched(spoilers.hard_loop_of_two),
+    "the file in itself": _vouched(spoilers.hard_loop_of_all),
+    "a watchdog of a list": _watchdog("[]"),
+    "a watchdog of half a text": _watchdog("{"),
+    "a watchdog of a number": _watchdog(5),
 }
 
 
@@ -176,6 +190,7 @@ def _link(make):
 
 # name: (what is done to a run without its generator, the message's argument)
 CHECKPOINTS = {
+    "of an epoch without end": (_attr_of_all("epoch", np.inf), "--workdir"),
     "of a negative epoch": (_attr_of_all("epoch", -1), "--workdir"),
     "of more epochs than asked for": (_attr_of_all("epoch", 9), "--workdir"),
     "of more rounds than an epoch": (_attr_of_all("done", 9), "--workdir"),

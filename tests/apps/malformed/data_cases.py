@@ -9,6 +9,8 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from tests.apps.malformed.pictures import MALFORMED
+
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (16, 10, 10, 3), dtype=np.uint8)
 GREY = PIXELS[..., :1]
@@ -74,7 +76,7 @@ BROKEN = {
     "a ppm of letters": ("x.ppm", b"P6\nten ten\n255\n"),
     "a pgm of no size": ("x.pgm", b"P5\n0 0\n255\n"),
     "a ppm of a huge size": ("x.ppm", b"P6\n99999999 99999999\n255\n"),
-}  # fmt: skip
+} | {name: picture for name, (picture, _) in MALFORMED.items()}  # fmt: skip
 
 
 def _link_to_itself(root):
@@ -87,6 +89,12 @@ def _link_to_nothing(root):
 
 def _loop(root):
     (root / "again").symlink_to(root, target_is_directory=True)
+
+
+def _loop_elsewhere(root):
+    (root.parent / "elsewhere").mkdir()
+    (root.parent / "elsewhere" / "back").symlink_to(root, target_is_directory=True)
+    (root / "there").symlink_to(root.parent / "elsewhere", target_is_directory=True)
 
 
 def _pipe(root):
@@ -107,6 +115,7 @@ LEFT_OUT = {
     "a link to itself": _link_to_itself,
     "a link to nothing": _link_to_nothing,
     "a link to the folder": _loop,
+    "a link to a folder that links back": _loop_elsewhere,
     "a pipe": _pipe,
     "a hidden file": _hidden,
 }

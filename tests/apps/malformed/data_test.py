@@ -73,6 +73,14 @@ def _one_class(folder):
         path.rename(folder / "a" / path.name)
 
 
+def _a_broken_class(folder):
+    for name in ("a", "b"):
+        (folder / name).mkdir()
+    for path in list(folder.glob("*.png")):
+        path.rename(folder / "a" / path.name)
+    (folder / "b" / "x.png").write_bytes(b"no picture")
+
+
 def _a_file(folder):
     _nothing(folder)
     folder.rmdir()
@@ -90,6 +98,11 @@ FOLDERS = {
     "is an array": (lambda folder: None, ["--config.data.name=npz"], "path"),
     "has no classes": (lambda folder: None, ["--config.data.with_labels=True"], "with_labels"),
     "has classes for some": (_one_class, ["--config.data.with_labels=True"], "with_labels"),
+    "has a class of broken pictures": (
+        _a_broken_class,
+        ["--config.data.with_labels=True", "--config.data.skip_unreadable=True"],
+        "path",
+    ),
     "has fewer than a batch": (
         lambda folder: None,
         ["--config.train.batch_size=16"],

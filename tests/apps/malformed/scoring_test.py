@@ -226,6 +226,9 @@ SCORING = {
     "no pictures": (["--images=@/f.json", "--real_npz=@/fake.npz"], "--images"),
     "broken real pictures": (["--npz=@/fake.npz", "--real_folder=@/broken"], "images"),
     "pictures of a bomb": (["--images=@/bomb", "--real_npz=@/fake.npz"], "images"),
+    "pictures of floats": (["--images=@/floats", "--real_npz=@/fake.npz"], "images"),
+    "malformed pictures": (["--images=@/malformed", "--real_npz=@/fake.npz"], "images"),
+    "malformed real pictures": (["--npz=@/fake.npz", "--real_folder=@/malformed"], "images"),
 }
 
 
@@ -237,6 +240,8 @@ def test_flags_of_scoring_are_refused(run_app, finished_images, name, monkeypatc
     for folder, content in (
         ("broken", b"no picture"),
         ("bomb", data_cases.BROKEN["a billion pixels"][1]),
+        ("floats", data_cases.BROKEN["a tiff of floats"][1]),
+        ("malformed", data_cases.BROKEN["a tiff whose pixels begin at a word"][1]),
     ):
         (finished_images / folder).mkdir()
         (finished_images / folder / "x.png").write_bytes(content)

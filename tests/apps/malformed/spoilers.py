@@ -40,6 +40,21 @@ def soft_loop(file, name, shape, dtype, root):
     file[name] = h5py.SoftLink(f"/{name}")
 
 
+def hard_loop(file):
+    """Put a group into itself, by no link that can be seen."""
+    group = file.create_group("a")
+    group["self"] = group
+
+
+def hard_loop_of_two(file):
+    file.create_group("a/b")
+    file["a/b/a"] = file["a"]
+
+
+def hard_loop_of_all(file):
+    file["all"] = file["/"]
+
+
 def storage(file, name, shape, dtype, root):
     storage = [(str(root / "secret.bin"), 0, h5py.h5f.UNLIMITED)]
     file.create_dataset(name, shape, dtype, external=storage)
