@@ -118,10 +118,12 @@ def _train(
         memory = overriding.load(model, *found, folder.config_of(path), config)
     with full_disk.explained(folder), rewinding.explained(config, folder):
         judges = judging.usable_scores(config, model, data_dir)
+        if changed:  # before what tells that they have: whoever ends here draws them again
+            folder.reals.unlink(missing_ok=True)
         folder.begin(config, path)  # now that all of it is known to fit
         run_data.keep(folder, data)
         run_labels.keep(folder, labels)
-        if changed or not folder.reals.exists():  # a run that goes on has the same data
+        if not folder.reals.exists():  # a run that goes on has the same data
             callbacks.write_png(folder.reals, data_picture(*source.sample()))
         if changed:
             print("Accepted by --override:\n  " + "\n  ".join(changed))

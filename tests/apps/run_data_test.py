@@ -72,6 +72,23 @@ def test_other_data_are_refused_and_accepted_by_override(config, files, tmp_path
     go(config, run, files[1])  # now it is a run of these
 
 
+def test_the_picture_of_other_data_is_drawn_also_after_a_kill(config, files, tmp_path, monkeypatch):
+    run, fresh = tmp_path / "run", tmp_path / "fresh"
+    go(config, run, files[0])
+    stopped(run)
+
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiment.callbacks, "write_png", killed)
+        with pytest.raises(KeyboardInterrupt):
+            go(config, run, files[1], override=True)
+    go(config, run, files[1])  # the folder knows them already
+    go(config, fresh, files[1])
+    assert (run / "reals.png").read_bytes() == (fresh / "reals.png").read_bytes()
+
+
 def test_a_run_from_before_says_what_its_data_are_from_now_on(config, files, tmp_path, capsys):
     run = tmp_path / "run"
     go(config, run, files[0])
