@@ -67,4 +67,14 @@ def test_gpus_without_a_count_leave_the_column_out(written, monkeypatch):
 def test_the_names_of_devices_are_those_that_tensorflow_takes(written, monkeypatch):
     processors = tf.config.list_logical_devices("CPU")
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: processors)
-    assert written()[0]["peak_gpu_memory_gib"] >= 0.0  # its count of a CPU
+    ask = tf.config.experimental.get_memory_info
+
+    def asked(name):
+        try:
+            return ask(name)
+        except ValueError as error:  # it knows the device, and kernels that keep no count of a CPU
+            assert "Allocator stats not available" in str(error)
+            return {"peak": 0}
+
+    monkeypatch.setattr(tf.config.experimental, "get_memory_info", asked)
+    assert written()[0]["peak_gpu_memory_gib"] >= 0.0

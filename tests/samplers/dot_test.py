@@ -256,7 +256,8 @@ def test_drawing_is_latents_then_transport():
         start = z if space == "latent" else generator(z)
         found = sampler.transport(start)
         assert isinstance(found, Transport)
-        np.testing.assert_array_equal(sampler.sample(6, seed=5), found.samples)
+        # Latents of 3 and of 6 rows: matrix products of other sizes may round otherwise.
+        np.testing.assert_allclose(sampler.sample(6, seed=5), found.samples, rtol=1e-6, atol=1e-6)
 
 
 def test_no_updates_are_the_plain_samples():
