@@ -162,28 +162,9 @@ def run_scores(config: ConfigDict, data_dir: str | None) -> list[ImageScores]:
     Returns:
         List of one `ImageScores`; of none where none are asked for, or `without_classes`.
     """
-    watch = config.watch
-    if not watch.get("scores", ()) or without_classes(config, data_dir):
+    if not config.watch.get("scores", ()) or without_classes(config, data_dir):
         return []
-
-    section = own_data.without_stock(config.data)
-
-    def labelled() -> tf.data.Dataset:
-        return real_images(section, data_dir, with_labels=True)
-
-    needs_labels = any(SCORES[name].labels for name in watch.scores)
-    return [
-        ImageScores(
-            run_network(config, data_dir),
-            labelled if needs_labels else lambda: real_images(section, data_dir),
-            tuple(watch.scores),
-            real_name=config.data.name,
-            split=str(section.get("split", "all")),
-            num=watch.num_scored,
-            seed=config.train.seed,
-            verbose=int(sys.stdout.isatty()),
-        )
-    ]
+    return [_scores(config, data_dir)]
 
 
 def usable_scores(
@@ -205,7 +186,9 @@ def usable_scores(
     lacking = without_classes(config, data_dir)
     if lacking is not None:
         print(lacking)
-    return usable(run_scores(config, data_dir), model)
+    if lacking is not None or not config.watch.get("scores", ()):
+        return []
+    return usable([_scores(config, data_dir)], model)
 
 
 def real_images(
@@ -235,6 +218,27 @@ def real_images(
     section |= {"data_dir": data_dir, "memory_limit": 0}  # bytes: streams instead of loading
     load, section = own_data.with_crop(datasets.load_image_set, section)
     return call("data", load, section, name)
+
+
+def _scores(config: ConfigDict, data_dir: str | None) -> ImageScores:
+    """Build the image scores that a run asks for."""
+    watch = config.watch
+    section = own_data.without_stock(config.data)
+
+    def labelled() -> tf.data.Dataset:
+        return real_images(section, data_dir, with_labels=True)
+
+    needs_labels = any(SCORES[name].labels for name in watch.scores)
+    return ImageScores(
+        run_network(config, data_dir),
+        labelled if needs_labels else lambda: real_images(section, data_dir),
+        tuple(watch.scores),
+        real_name=config.data.name,
+        split=str(section.get("split", "all")),
+        num=watch.num_scored,
+        seed=config.train.seed,
+        verbose=int(sys.stdout.isatty()),
+    )
 
 
 def _classifier(labelled: Callable[[], Any]) -> FeatureNetwork:

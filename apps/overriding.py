@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 from ml_collections import ConfigDict
 
-from apps import checkpoints, config_form, restoring, run_labels
+from apps import builders, checkpoints, config_form, restoring, run_labels
 from apps.differences import as_json, differences
 from apps.run_folder import RunFolder
 from keras_ot_gans.models import AdversarialModel
@@ -163,7 +163,7 @@ def _check_scales(path: Path, memory: dict[str, Any] | None, config: ConfigDict)
 
 
 def _has_schedule(section: ConfigDict) -> bool:
-    return any(section.get(key) is not None for key in ("cosine_updates", "linear_updates"))
+    return any(section.get(key) is not None for key in builders.SCHEDULES)
 
 
 def _check_arrays(
