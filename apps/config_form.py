@@ -42,6 +42,10 @@ def _words(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(word, str) for word in value)
 
 
+def _yes_or_no(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _switch(value: Any) -> bool:
     return isinstance(value, bool) or value == "auto"
 
@@ -55,6 +59,7 @@ _WANTED = {
     _part: "a number from 0 to below 1",
     _word: "a string",
     _words: "a tuple of strings",
+    _yes_or_no: "True or False",
     _switch: "True, False or 'auto'",
 }
 # Keys that are read of every config, and those that may be left out or None.
@@ -79,6 +84,7 @@ _OPTIONAL = {
     "data.seed": _seed,
     "train.jit_compile": _switch,
     "train.mixed_precision": _word,
+    "train.one_batch_per_round": _yes_or_no,
     "watch.scores": _words,
     "watch.network": _word,
     "watch.weights": _word,

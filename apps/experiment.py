@@ -33,7 +33,7 @@ from apps.schedule import Schedule, describe, plan
 from apps.stopping import StopOnRequest
 from keras_ot_gans import callbacks
 from keras_ot_gans.models import AdversarialModel
-from keras_ot_gans.models.exporting import export_generator
+from keras_ot_gans.models.exporting import export_generator, export_model
 
 
 def train_and_evaluate(
@@ -143,7 +143,9 @@ def _train(
 
 
 def _export(model: AdversarialModel, folder: RunFolder) -> None:
-    """Write the generator, which says that the run is finished."""
+    """Write the results; the generator comes last, as it says that the run is finished."""
+    if getattr(model, "encoder", None) is not None:  # a generator alone cannot encode
+        export_model(model, folder.model, overwrite=True)
     export_generator(
         model.ema_generator or model.generator,
         folder.generator,

@@ -1,13 +1,16 @@
-r"""Export a run's generator, for who has neither its data nor its config.
+r"""Export a run's generator, or its whole model, for who has neither its data nor its config.
 
 Example:
     python -m apps.export --workdir=runs/act_mnist --out=digits
     python -m apps.export --workdir=runs/act_mnist --out=digits.onnx
     python -m apps.sample --generator=digits --num=64
+    python -m apps.export --workdir=runs/age_mnist --part=model --out=model.keras
 
 A folder name makes a SavedModel, which TensorFlow runs without this library and without Keras;
 .onnx a file for onnxruntime (install the extra: pip install -e ".[onnx]"), compared with Keras
-before it is written; .keras a file for this library. Works while the run is still training.
+before it is written; .keras a file for this library. --part=model is a .keras file of all networks,
+whose model encodes, reconstructs and interpolates where it has an encoder; of such a run it lies in
+its folder, once finished. Works while the run is still training.
 """
 
 from absl import flags
@@ -20,6 +23,7 @@ flags.DEFINE_string("out", None, "Folder to be made, or file: .onnx or .keras.",
 flags.DEFINE_string(
     "format", None, "saved_model, onnx or keras (default: by --out).", flag_values=FLAGS
 )
+flags.DEFINE_string("part", "generator", "generator, or model: all networks.", flag_values=FLAGS)
 flags.DEFINE_bool("overwrite", False, "Replace an export that is there.", flag_values=FLAGS)
 
 
@@ -29,8 +33,8 @@ def main() -> None:
     out = command_line.require(FLAGS, "out", "generator")
     from apps import exporting  # after the flags: it takes seconds to import
 
-    format, overwrite = FLAGS["format"].value, FLAGS["overwrite"].value
-    print(exporting.export_run(workdir, out, format, overwrite))
+    given = {name: FLAGS[name].value for name in ("format", "overwrite", "part")}
+    print(exporting.export_run(workdir, out, **given))
 
 
 if __name__ == "__main__":

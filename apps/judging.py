@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import own_data, sources
+from apps import own_data, sources, stacked_digits
 from apps.look_up import call, look_up
 from keras_ot_gans import datasets
 from keras_ot_gans.callbacks.generator_scores import usable
@@ -117,6 +117,8 @@ def without_classes(config: ConfigDict, data_dir: str | None) -> str | None:
     try:
         if section["name"] in own_data.KINDS:
             number = len(np.unique(own_data.classes(section, data_dir)))
+        elif section["name"] == stacked_digits.NAME:
+            return None  # modes are there, and finding out would decode all digits
         else:
             real_images(section, data_dir, with_labels=True)
             return None
@@ -210,8 +212,11 @@ def real_images(
         ValueError: if the section does not fit.
         FileNotFoundError: if the data are not there.
     """
-    section = {**section, "flip": False, "shuffle": False, "drop_remainder": False}
-    section |= {"batch_size": BATCH, "with_labels": with_labels}
+    section = {**section, "flip": False, "with_labels": with_labels}
+    batching = {"batch_size": BATCH, "shuffle": False, "drop_remainder": False}
+    if section["name"] == stacked_digits.NAME:
+        return stacked_digits.read(section, data_dir, **batching)
+    section |= batching
     if section["name"] in own_data.KINDS:
         return own_data.read(section, data_dir)
     name = section["name"].removeprefix(sources.TFDS)

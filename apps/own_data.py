@@ -36,7 +36,7 @@ KINDS = {
 """`data.name` to what it stands for; `data_dir` says where it lies."""
 
 # Keys of the stock configs that are about their own set, and mean nothing for another one.
-STOCK = ("split", "n", "seed", "weights", "side", "majority", "minority")
+STOCK = ("split", "n", "size", "seed", "weights", "side", "majority", "minority")
 WHOLE = "whole"  # a crop policy that flags can spell: the library's None
 
 

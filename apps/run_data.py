@@ -26,9 +26,10 @@ def describe(config: ConfigDict, source: sources.Source, data_dir: str | None) -
         data_dir: folder of the data.
 
     Returns:
-        dict for JSON: number and shape of the samples; of a set of tensorflow-datasets its
-        version and split; of arrays and pictures the SHA-256 of what is trained on, before it is
-        shuffled, and the names of the classes. Toy data are a function of the config.
+        dict for JSON: number and shape of the samples; of a set of tensorflow-datasets, also one
+        whose digits are stacked, its version and split; of arrays and pictures the SHA-256 of what
+        is trained on, before it is shuffled, and the names of the classes. Toy data, and which
+        digits are stacked, are a function of the config.
     """
     found = {"samples": source.num_samples, "shape": list(source.sample_shape)}
     if config.data.name in sources.TOYS:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ class RunFolder:
         generator: `generator.keras`, there once the run is finished; of a finished run that went
             on, by `--override` or from an earlier checkpoint, the one from before is
             `generator_of_<its last checkpoint>.keras`.
+        model: `model.keras`, the whole model where it has an encoder; written before `generator`,
+            and kept as `model_of_<its last checkpoint>.keras`.
     """
 
     def __init__(self, workdir: str | Path) -> None:
@@ -52,6 +55,7 @@ class RunFolder:
         self.logs = self.path / "logs"
         self.checkpoints = self.path / "checkpoints"
         self.generator = self.path / "generator.keras"
+        self.model = self.path / "model.keras"
 
     def read_config(self) -> dict[str, Any]:
         """Read `config.json`.
@@ -185,7 +189,7 @@ class RunFolder:
 
     def _check_empty(self) -> None:
         """Refuse a folder without a config that has what a config must tell how to read."""
-        leftover = [path.name for path in (self.generator,) if path.exists()]
+        leftover = [path.name for path in (self.generator, self.model) if path.exists()]
         leftover += [self.checkpoints.name] * bool(checkpoints.files(self.checkpoints))
         if leftover:
             raise ValueError(
@@ -201,8 +205,8 @@ class RunFolder:
             with replacing(kept) as temporary:
                 temporary.write_bytes(there.read_bytes())
         before = self._read(self.config, whole=True) if self.config.exists() else None
-        if before is not None and self.generator.exists():  # the run goes on: of an earlier end
-            os.replace(self.generator, self.path / f"generator_of_{_end(before)}.keras")
+        if before is not None:
+            self._put_aside(_end(before))
         if before is None or differences(before, here):
             with replacing(self.config) as temporary:
                 temporary.write_text(json.dumps(here, indent=2) + "\n")
@@ -210,6 +214,18 @@ class RunFolder:
             if path != kept:
                 path.unlink()
         sync(self.path)  # before there are new checkpoints
+
+    def _put_aside(self, end: str) -> None:
+        """Name what is left of an earlier end after it; what a killed end left is made anew.
+
+        While the generator is there the run counts as finished, and has its model.
+        """
+        if self.generator.exists():
+            if self.model.exists():
+                with replacing(self.path / f"model_of_{end}.keras") as temporary:
+                    shutil.copyfile(self.model, temporary)
+            os.replace(self.generator, self.path / f"generator_of_{end}.keras")
+        self.model.unlink(missing_ok=True)
 
     def records(self) -> list[dict[str, Any]]:
         """Return the lines of `metrics.jsonl`, one per epoch.

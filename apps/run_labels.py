@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from ml_collections import ConfigDict
 
-from apps import own_data, sources
+from apps import own_data, sources, stacked_digits
 from apps.atomic import replacing
 from apps.run_folder import RunFolder
 from keras_ot_gans.datasets import IMAGE_SETS
@@ -45,8 +45,8 @@ def of_data(
 ) -> Labels:
     """Count the labels of a config's images.
 
-    None is decoded, but for pictures of a folder with `data.skip_unreadable`: those that are left
-    out do not count.
+    None is decoded, but for digits that are stacked, and pictures of a folder with
+    `data.skip_unreadable`: those that are left out do not count.
 
     Args:
         config: the whole config.
@@ -68,6 +68,10 @@ def of_data(
         else:
             found = source.batches.arrays[1].numpy()
         return Labels.of_data(found, int(found.max()) + 1)
+    if config.data.name == stacked_digits.NAME:
+        section = own_data.without_stock(config.data)
+        batches = source.batches if source else stacked_digits.read(section, data_dir, batch_size=1)
+        return Labels.of_data(batches.labels, stacked_digits.MODES)
     found = sources.tfds_set(config, data_dir)
     if found is None:
         return Labels(IMAGE_SETS[config.data.name.removeprefix(sources.TFDS)].classes)

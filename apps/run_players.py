@@ -145,11 +145,37 @@ def load_generator(folder: RunFolder, config: ConfigDict) -> Loaded:
         return Loaded(
             load_keras(folder.generator, "--workdir", advice), folder.generator.name, step
         )
+    model, path, step = _trained(folder, config)
+    return Loaded(model.ema_generator or model.generator, path.name, step, model)
+
+
+def load_model(folder: RunFolder, config: ConfigDict) -> tuple[keras.Model, str]:
+    """Load the whole model of a finished or unfinished run.
+
+    Args:
+        folder: the run's folder.
+        config: its config.
+
+    Returns:
+        (model, name of the file it comes from): a finished run's `model.keras` if it has one, else
+        the newest checkpoint.
+
+    Raises:
+        ValueError: if there is none yet, or it cannot be read.
+    """
+    if folder.generator.exists() and folder.model.exists():
+        advice = "Remove that file to use the newest checkpoint."
+        return load_keras(folder.model, "--workdir", advice), folder.model.name
+    model, path, _ = _trained(folder, config)
+    return model, path.name
+
+
+def _trained(folder: RunFolder, config: ConfigDict) -> tuple[AdversarialModel, Path, int]:
+    """Return what `_newest` does, where there must be a checkpoint."""
     found = _newest(folder, config)
     if found is None:
         raise ValueError(
             f"`--workdir` must hold a generator. Received: {folder.path}, with no checkpoint yet. "
             "The first one is written at the end of the first epoch."
         )
-    model, path, step = found
-    return Loaded(model.ema_generator or model.generator, path.name, step, model)
+    return found

@@ -14,7 +14,7 @@ class Schedule(NamedTuple):
     Attributes:
         epochs: int.
         rounds: int, rounds per epoch: the steps of `fit`.
-        batches: int, real batches in a round, one per update.
+        batches: int, real batches in a round: one for each of its updates, or one for all.
     """
 
     epochs: int
@@ -44,7 +44,8 @@ def plan(config: ConfigDict, model: AdversarialModel) -> Schedule:
             f"{model.generator_steps} * {train.steps_per_execution}. Change one of them."
         )
     epochs = train.generator_updates // train.updates_per_epoch
-    return Schedule(epochs, rounds, model.passes_per_round)
+    batches = 1 if train.get("one_batch_per_round") else model.passes_per_round
+    return Schedule(epochs, rounds, batches)
 
 
 def describe(
@@ -78,6 +79,8 @@ def describe(
         f"{train.generator_updates:,} generator updates: {schedule.epochs} epochs of "
         f"{schedule.rounds:,} rounds, {updates} updates in a round, batch {train.batch_size}"
     )
+    if schedule.batches < model.passes_per_round:
+        lines.append("  all updates of a round are on one real batch (train.one_batch_per_round)")
     return "\n".join(lines)
 
 

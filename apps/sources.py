@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from ml_collections import ConfigDict
 
-from apps import own_data
+from apps import own_data, stacked_digits
 from apps.data_advice import advice_in_flags
 from apps.look_up import call, look_up
 from keras_ot_gans import datasets
@@ -146,18 +146,20 @@ def build_source(config: ConfigDict, data_dir: str | None = None, download: bool
             points = call("data", TOYS[name].points, section)
             batches = datasets.from_array(points, batch_size, seed=order)
             return Source(batches, order, points, None, toy_mixture(config))
-        section |= {"seed": order, "batch_size": batch_size}
-        if name in own_data.KINDS:
-            batches = own_data.read(section, data_dir)
+        batching = {"seed": order, "batch_size": batch_size}
+        if name == stacked_digits.NAME:  # has a seed of its own
+            batches = stacked_digits.read(section, data_dir, download, **batching)
+        elif name in own_data.KINDS:
+            batches = own_data.read(section | batching, data_dir)
         else:
-            section |= {"data_dir": data_dir, "download": download}
+            section |= {**batching, "data_dir": data_dir, "download": download}
             load, section = own_data.with_crop(datasets.load_image_set, section)
             batches = call("data", load, section, name.removeprefix(TFDS))
     return Source(batches, order, *_some(batches, order, config), None)
 
 
 def tfds_set(config: ConfigDict, data_dir: str | None) -> tuple[Any, str] | None:
-    """Find the set of tensorflow-datasets that a config names. None of it is read.
+    """Find the set of tensorflow-datasets that a config's data are, or are made of. Reads nothing.
 
     Args:
         config: the whole config, whose data have been found.
@@ -167,6 +169,7 @@ def tfds_set(config: ConfigDict, data_dir: str | None) -> tuple[Any, str] | None
         `(tfds.core.DatasetBuilder, split)`; None for other data.
     """
     name = config.data.name
+    name = stacked_digits.OF if name == stacked_digits.NAME else name
     entry = datasets.IMAGE_SETS.get(name.removeprefix(TFDS))
     if name in TOYS or name in own_data.KINDS or (entry is not None and entry.tfds_name is None):
         return None
@@ -188,7 +191,7 @@ def check_name(config: ConfigDict) -> None:
     """
     name = config.data.name
     if not name.startswith(TFDS):
-        known = [*TOYS, *own_data.KINDS, f"{TFDS}NAME", *datasets.IMAGE_SETS]
+        known = [*TOYS, *own_data.KINDS, f"{TFDS}NAME", stacked_digits.NAME, *datasets.IMAGE_SETS]
         look_up("data.name", name, dict.fromkeys(known))
 
 

@@ -79,6 +79,7 @@ def get_config(method: str = "age") -> ConfigDict:
     config.train.batch_size = 500  # appendix E.1
     config.train.updates_per_epoch = 400
     config.train.steps_per_execution = 20
+    config.train.one_batch_per_round = False  # Algorithm 1; the authors' code: True
     config.train.seed = 0
     config.train.jit_compile = True
     config.train.checkpoints_to_keep = 3

@@ -40,7 +40,7 @@ def get_config(objective: str = "all") -> ConfigDict:
     if objective not in OBJECTIVES:
         raise ValueError(
             f"`objective` must be one of {', '.join(OBJECTIVES)}. Received: {objective!r}. "
-            "Write --config=configs/age_mnist.py:all."
+            "Write one of them after the colon of --config=FILE:OBJECTIVE."
         )
     config = ConfigDict()
 
@@ -98,6 +98,7 @@ def get_config(objective: str = "all") -> ConfigDict:
     config.train.batch_size = 64  # appendix E.2
     config.train.updates_per_epoch = 500
     config.train.steps_per_execution = 10
+    config.train.one_batch_per_round = False  # Algorithm 1; the authors' code: True
     config.train.seed = 0
     config.train.jit_compile = False
     config.train.checkpoints_to_keep = 3

@@ -166,9 +166,9 @@ def _pictures(
 
 def _files(path: Path) -> dict[str, int]:
     """Return the sizes of what a run leaves to be used; a run that goes on removes checkpoints."""
-    generator = _bytes([path / "generator.keras"])
+    results = {name: _bytes([path / name]) for name in ("generator.keras", "model.keras")}
     kept = _bytes(sorted((path / "checkpoints").glob("epoch_*")))
-    found = {"generator.keras": sum(generator)} if generator else {}
+    found = {name: sum(size) for name, size in results.items() if size}
     return found | ({f"{len(kept)} checkpoint(s)": sum(kept)} if kept else {})
 
 

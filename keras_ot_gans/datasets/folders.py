@@ -47,7 +47,8 @@ def from_folder(
         channels: 3 for colour, 1 for grey. Pictures are converted; transparent
             ones are laid on white.
         crop: None, "square", an int or a float, see `crop_image`; before
-            resizing. Default: the central square.
+            resizing. Default: the central square, which is also taken of
+            pictures smaller than an int, with a logged warning.
         with_labels: bool. True gives pairs (images, int64 labels `(B,)`): a
             picture's class is its first sub-folder, numbered in sorted order.
         skip_unreadable: bool. True leaves broken files out with a logged
@@ -67,8 +68,8 @@ def from_folder(
     Raises:
         FileNotFoundError: if there is no such folder or no picture in it.
         ValueError: if files, all those of a class, or a sub-folder are unreadable,
-            if files are smaller than an int `crop` or without a class, or an
-            argument does not fit.
+            if all files are smaller than an int `crop`, or some without a
+            class, or an argument does not fit.
 
     Example:
         >>> import tempfile
@@ -166,7 +167,7 @@ def _read_all(
     """Decode all files; return uint8 `(n, ...)` and which of them are good."""
     pixels = np.zeros((len(files), *size, channels), np.uint8)
     good = np.ones(len(files), bool)
-    reasons = []
+    reasons, shorter = [], []
     for index, file in enumerate(files):
         try:
             image = read_image(file, channels)
@@ -174,16 +175,28 @@ def _read_all(
             good[index] = False
             reasons.append(f"{file.relative_to(root)}: {error.reason}")
             continue
-        if isinstance(crop, int) and crop > min(image.shape[:2]):
-            raise ValueError(
-                f"`crop` must not exceed a picture's sides. Received: crop={crop} for {file} of "
-                f"{image.shape[0]} x {image.shape[1]} pixels. Use crop='square'."
-            )
+        shorter.append(min(image.shape[:2]))
         with tf.device("CPU:0"):
             pixels[index] = prepare_image(tf.constant(image), size, crop).numpy()
     if reasons:
         _report(root, reasons, skip and good.any())
+    if isinstance(crop, int):
+        _check_sides(root, np.array(shorter), crop)
     return pixels, good
+
+
+def _check_sides(root: Path, shorter: np.ndarray, crop: int) -> None:
+    """Refuse a crop that no picture is large enough for; say how many are too small for it."""
+    if crop > shorter.max():
+        raise ValueError(
+            f"`crop` must not exceed the sides of every picture. Received: crop={crop} for {root}, "
+            f"where no shorter side has more than {shorter.max()} pixels. Use crop='square'."
+        )
+    if smaller := int((shorter < crop).sum()):
+        logging.getLogger(__name__).warning(
+            "Took the central square of %d of %d pictures in %s, smaller than crop=%d",
+            smaller, len(shorter), root, crop,
+        )  # fmt: skip
 
 
 def _report(root: Path, reasons: list[str], skip: bool) -> None:

@@ -85,7 +85,8 @@ IMAGE_SETS: dict[str, ImageSet] = {
         "imagenet2012", "train", 64 / 73, (64,), 3, 1000, True,
         "AGE's code: shorter side to 73, central 64x64, mirrored at random. Here in one step: "
         "the central square of 64/73 of the shorter side, to 64x64. The text of AGE E.3 "
-        "instead crops 73x73, a small part of most images, and resizes: pass crop=73.",
+        "instead crops the central 73x73, a small part of most images, and resizes: pass "
+        "crop=73. It is silent on images with a side below 73: of these, the central square.",
     ),
     "stanford_dogs": ImageSet(
         "stanford_dogs", "train+test", "square", (128,), 3, 120, False,

@@ -60,7 +60,8 @@ def load_image_set(
         with_labels: bool. True gives pairs (images, int64 labels `(B,)`).
         crop: None, "square", "box", an int or a float, see `crop_image`; before
             resizing. Default "paper": the paper's, "square" outside of
-            `IMAGE_SETS`.
+            `IMAGE_SETS`. An int larger than all images is refused where the
+            set says their size.
         flip: bool, mirror at random. Default: as in the paper, else no.
         shuffle: bool. False keeps the files' order.
         drop_remainder: bool. True drops the last partial batch.
@@ -184,6 +185,12 @@ def _check_features(
         raise ValueError(
             f"`crop` 'box' needs the feature 'bbox'. Received: name={name!r} with {keys}. "
             "Use crop='square'."
+        )
+    known = [side for side in image.shape[:2] if side is not None]
+    if isinstance(crop, int) and known and crop > min(known):
+        raise ValueError(
+            f"`crop` must not exceed the images' sides. Received: crop={crop} for name={name!r} "
+            f"with shape {image.shape}. Use crop='square'."
         )
     if with_labels and "label" not in keys:
         raise ValueError(

@@ -91,13 +91,15 @@ class StackedMNIST:
 
         Returns:
             `tf.data.Dataset` of float32 `(B, height, width, 3)` in [-1, 1], or of pairs with
-            labels; known cardinality, prefetched, with the attribute `epoch_shuffle`.
+            labels; known cardinality, prefetched. The attribute `epoch_shuffle` is the order's,
+            `num_samples` the int `size`, `labels` the modes of all images before shuffling.
 
         Raises:
             ValueError: if there is no full batch, or `batch_size` or `seed` does not fit.
         """
+        modes = self.labels
         with tf.device("CPU:0"):  # as `from_array`: not in an accelerator's memory
-            digits, labels = tf.constant(self.digits), tf.constant(self.labels)
+            digits, labels = tf.constant(self.digits), tf.constant(modes)
             triples = tf.constant(self.triples)
 
         def fetch(_, index):
@@ -116,7 +118,8 @@ class StackedMNIST:
         )
         dataset = numbers.map(fetch, num_parallel_calls=2, deterministic=True)
         dataset = dataset.prefetch(tf.data.AUTOTUNE)
-        dataset.epoch_shuffle = numbers.epoch_shuffle
+        dataset.epoch_shuffle, dataset.num_samples = numbers.epoch_shuffle, len(self)
+        dataset.labels = modes
         return dataset
 
 

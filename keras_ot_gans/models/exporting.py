@@ -1,4 +1,4 @@
-"""Trained generators as files that need neither their training nor its data."""
+"""Trained generators, and whole models, as files that need neither training nor data."""
 
 import os
 import zipfile
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 
+from keras_ot_gans.models.adversarial_model import AdversarialModel
 from keras_ot_gans.models.export_notes import FILE, ExportNotes
 from keras_ot_gans.models.onnx_format import write_onnx
 from keras_ot_gans.models.saved_model_format import write_saved_model
@@ -89,6 +90,58 @@ def export_generator(
     notes = _notes(generator, prior, labels, sample_range, step)
     with appearing(path, overwrite) as temporary:
         write(generator, temporary, notes)
+    return path
+
+
+def export_model(
+    model: AdversarialModel, path: str | os.PathLike, *, overwrite: bool = False
+) -> Path:
+    """Write a whole model without its optimizers, which are most of a checkpoint.
+
+    `keras.saving.load_model` opens it after `import keras_ot_gans`, in safe mode, and gives a model
+    with all methods of its class: of one with an encoder `encode`, `reconstruct`, `decode` and
+    `interpolate`. The file holds all networks, the generator's average too, and the model's
+    counter, seeds and frozen roles; `compile` gives it new optimizers.
+
+    Args:
+        model: model of `models`, which stays as it is.
+        path: name of the file; it ends with `.keras`.
+        overwrite: bool, replace a file that is there.
+
+    Returns:
+        `Path` of what was written.
+
+    Raises:
+        ValueError: if `model` is none of `models`, or `path` has another suffix or is there.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from keras_ot_gans import models, networks
+        >>> encoder = networks.gaussian_encoder(networks.mlp(2, (8,), 6))
+        >>> vae = models.VAE(networks.gaussian_generator(networks.mlp(3, (8,), 4)), encoder)
+        >>> path = export_model(vae, tempfile.mkdtemp() + "/model.keras")
+        >>> keras.saving.load_model(path).interpolate(np.ones((5, 2)), np.zeros((5, 2)), 4).shape
+        (5, 4, 2)
+    """
+    path = Path(path).expanduser()
+    if not isinstance(model, AdversarialModel):
+        raise ValueError(
+            "`model` must be one of `models`, such as `models.AGE`. Received: "
+            f"{type(model).__name__}. A `keras.Model` has `save`."
+        )
+    if path.suffix != ".keras":
+        raise ValueError(
+            f"`path` must end with .keras. Received: {path}. Rename it; other formats hold a "
+            "generator alone."
+        )
+    bare = type(model).from_config(model.get_config())  # not compiled
+    bare.set_weights(model.get_weights())
+    own = {}
+    model.save_own_variables(own)
+    bare.load_own_variables(own)
+    with appearing(path, overwrite) as temporary:
+        bare.save(temporary)
     return path
 
 

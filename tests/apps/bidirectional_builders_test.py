@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from apps import builders, experiment, sources
+from apps import builders, config_form, experiment, schedule, sources
 from apps.run_folder import RunFolder
 from configs import age_imbalanced_grid, age_mnist
 from keras_ot_gans import models, networks
@@ -140,3 +140,34 @@ def test_a_run_leaves_pictures_and_a_generator_with_its_noise(tmp_path):
     generator = keras.saving.load_model(folder.generator, compile=False)
     assert generator.input_shape == (None, 4)  # a code of 2 and noise of 2
     assert networks.is_gaussian(generator)
+
+
+def test_all_updates_of_a_round_may_share_one_batch():
+    config = small_grid()
+    config.model.discriminator_steps = 2
+    source = sources.build_source(config)
+    model = builders.build_model(config, source.sample_shape)
+    assert schedule.plan(config, model).batches == 3
+    separate = schedule.describe(config, model, source, schedule.plan(config, model))
+    assert "one real batch" not in separate
+
+    config.train.one_batch_per_round = True  # as the authors' code
+    planned = schedule.plan(config, model)
+    assert planned == schedule.plan(config, model)._replace(batches=1)
+    assert "updates of a round are on one real batch" in schedule.describe(
+        config, model, source, planned
+    )
+    dataset, _ = source.rounds(planned.batches, first=0)
+    assert dataset.element_spec.shape == (16, 2)
+    passes = [x for x, _ in model.passes(next(iter(dataset)))]
+    assert len(passes) == 3 and all(x is passes[0] for x in passes)
+    model.fit(dataset, steps_per_epoch=2, epochs=1, verbose=0)
+    assert model.step == 2
+
+
+def test_one_batch_per_round_is_a_switch():
+    config = small_grid()
+    config = config.to_dict()
+    config["train"]["one_batch_per_round"] = 1
+    with pytest.raises(ValueError, match="`train.one_batch_per_round` must be True or False"):
+        config_form.check(config)

@@ -144,9 +144,14 @@ TABLE = {
         SLOW,
         AGE + NOT_SCORED,
     ),
+    "apps.export --workdir=runs/age_mnist --part=model --out=age.keras": (SLOW, ""),
     "apps.train --config=configs/age_mnist.py:kl_clipped --workdir=runs/age_kl --download": (
         SLOW,
         AGE + NOT_SCORED,
+    ),
+    "apps.train --config=configs/age_stacked_mnist.py --workdir=runs/age_stacked --download": (
+        SLOW,
+        AGE,
     ),
     "apps.train --config=configs/age_imbalanced_grid.py --workdir=runs/age_grid": (SLOW, GRID),
     "apps.train --config=configs/age_imbalanced_grid.py:vae --workdir=runs/vae_grid": (SLOW, GRID),

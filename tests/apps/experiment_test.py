@@ -14,14 +14,7 @@ from apps import experiment, sampling, train
 from configs import age_imbalanced_grid
 from keras_ot_gans.callbacks import read_json_lines
 from tests.apps.checkpoint_arrays import arrays
-from tests.apps.same_runs import OF_MACHINE
-
-
-def stop_after(workdir, epoch):
-    """Put a finished run back to where it would have been stopped after an epoch."""
-    (workdir / "generator.keras").unlink()
-    for path in sorted((workdir / "checkpoints").iterdir())[epoch:]:
-        path.unlink()
+from tests.apps.same_runs import OF_MACHINE, files, stop_after
 
 
 def final_state(workdir):
@@ -86,7 +79,6 @@ def test_run_folder_of_points(act_config, tmp_path):
     watch.pictures, watch.metrics = ("samples", "navigator", "plans"), ("mode_coverage",)
     watch.num_pictured, watch.num_evaluated, watch.every = 20, 20, 2
     last = experiment.train_and_evaluate(act_config, str(tmp_path))
-    made = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     pictures = [f"{kind}/step_{step:06d}.png" for kind in ("samples", "navigator", "plans")
                 for step in (0, 20, 40)]  # fmt: skip
     checkpoints = [f"checkpoints/epoch_{epoch:06d}.weights.h5" for epoch in (2, 3, 4)]
@@ -94,7 +86,7 @@ def test_run_folder_of_points(act_config, tmp_path):
         *pictures, *checkpoints, "config.json", "data.json", "environment.txt", "metrics.jsonl",
         "reals.png", "generator.keras",
     }  # fmt: skip
-    assert {name for name in made if not name.startswith("logs/")} == expected
+    assert files(tmp_path).keys() == expected
 
     lines = read_json_lines(tmp_path / "metrics.jsonl")
     assert [(line["epoch"], line["step"]) for line in lines] == [(1, 10), (2, 20), (3, 30), (4, 40)]

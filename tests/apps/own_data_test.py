@@ -10,7 +10,7 @@ from PIL import Image
 
 import apps.train
 from apps import data_advice, experiment, judging, own_data, run_labels, sources
-from configs import act_8gaussians, act_mnist, lipschitz_mnist
+from configs import act_8gaussians, act_mnist, age_stacked_mnist, lipschitz_mnist
 from keras_ot_gans.datasets import folders
 from keras_ot_gans.ops import Labels
 from tests.apps.labelled_digits import small
@@ -183,12 +183,12 @@ def test_what_is_left_out_belongs_to_the_stock_sets_alone():
     of_toys = set()
     for toy in sources.TOYS.values():
         of_toys |= set(inspect.signature(toy.points).parameters)
-    for config in (act_8gaussians.get_config(), act_mnist.get_config()):
+    for module in (act_8gaussians, act_mnist, age_stacked_mnist):
         known = set().union(
             *(inspect.signature(k.read).parameters for k in own_data.KINDS.values())
         )
-        assert set(config.data) - {"name"} <= known | set(own_data.STOCK)
-    assert set(own_data.STOCK) <= of_toys | {"split"}
+        assert set(module.get_config().data) - {"name"} <= known | set(own_data.STOCK)
+    assert set(own_data.STOCK) <= of_toys | {"split", "size"}
 
 
 def test_broken_pictures_are_named_once_in_a_run(config, folder, caplog):

@@ -1,4 +1,4 @@
-"""What two run folders must have in common to be those of one run."""
+"""What two run folders must have in common to be those of one run; runs put back."""
 
 import json
 
@@ -29,6 +29,13 @@ def files(run):
         for path in found
         if path.name != "watchdog.jsonl"
     }
+
+
+def stop_after(workdir, epoch):
+    """Put a finished run back to where it would have been stopped after an epoch."""
+    (workdir / "generator.keras").unlink()
+    for path in sorted((workdir / "checkpoints").iterdir())[epoch:]:
+        path.unlink()
 
 
 def assert_same_run(one, other):

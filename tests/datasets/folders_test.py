@@ -67,6 +67,18 @@ def test_sizes_are_cropped_and_resized(tmp_path):
     assert row.tolist() == [0, 0, 0, 200, 200, 200, 200, 0, 0, 0]
 
 
+def test_pictures_below_the_crop_give_their_central_square(tmp_path, caplog):
+    large, small = save(tmp_path / "1.png", 12, 10), save(tmp_path / "2.png", 6, 9)
+    with caplog.at_level(logging.WARNING, logger="keras_ot_gans"):
+        (images,) = ordered(tmp_path, image_size=6, batch_size=2, crop=8)
+    assert "square of 1 of 2 pictures" in caplog.text and "crop=8" in caplog.text
+    np.testing.assert_allclose(images[1], small[:, 1:7] / 127.5 - 1, atol=2.5e-7)
+    caplog.clear()
+    (images,) = ordered(tmp_path, image_size=6, batch_size=2, crop=6)
+    assert not caplog.text
+    np.testing.assert_allclose(images[0], large[3:9, 2:8] / 127.5 - 1, atol=2.5e-7)
+
+
 def test_grey_from_colour_is_pillows_luma(tmp_path):
     Image.new("RGB", (4, 4), (10, 100, 200)).save(tmp_path / "1.png")
     (images,) = ordered(tmp_path, image_size=4, batch_size=1, channels=1)
@@ -147,7 +159,7 @@ def test_bad_input_is_named(tmp_path):
     for arguments, message in [
         ({"image_size": 0}, "`image_size` must be an int > 0"),
         ({"image_size": "8"}, "`image_size` must be an int > 0"),
-        ({"crop": 6}, "`crop` must not exceed a picture's sides. Received: crop=6 .*small.png"),
+        ({"crop": 6}, "`crop` must not exceed the sides of .*crop=6 .* more than 5 pixels"),
         ({"crop": "box"}, "`crop` 'box' needs boxes"),
         ({"channels": 4}, "`channels` must be 1 or 3"),
         ({"memory_limit": 10}, "`memory_limit` must hold 1 pictures"),

@@ -51,3 +51,8 @@ def test_the_papers_text_for_imagenet_is_had_by_value():
     direct = prepare_image(tf.constant(image[151:224, 213:286]), (64, 64))
     np.testing.assert_array_equal(got, direct)
     assert "crop=73" in IMAGE_SETS["imagenet64_crop"].source
+    # Not all of ImageNet is as large; these are neither refused nor squeezed.
+    image = smooth_picture(60, 90)
+    got = prepare_image(tf.constant(image), (64, 64), 73)
+    direct = prepare_image(tf.constant(image[:, 15:75]), (64, 64))
+    np.testing.assert_array_equal(got, direct)

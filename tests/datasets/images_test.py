@@ -132,6 +132,15 @@ def test_default_crop_outside_of_the_registry_is_the_central_square(data_dir):
     np.testing.assert_allclose(images, PIXELS[10:14, :, 1:9] / 127.5 - 1, atol=2.5e-7)
 
 
+@pytest.mark.parametrize("memory_limit", [10, 2**30])  # streamed, held
+def test_pictures_of_any_size_below_the_crop_end_no_training(data_dir, memory_limit):
+    (images,) = load_image_set(
+        "toy_pictures", batch_size=30, data_dir=data_dir, shuffle=False, image_size=8,
+        crop=73, memory_limit=memory_limit,
+    )  # fmt: skip
+    np.testing.assert_allclose(images, PIXELS[:, :, 1:9] / 127.5 - 1, atol=2.5e-7)
+
+
 def test_missing_set_fails_at_once_and_says_how_to_prepare_it(tmp_path):
     started = time.monotonic()
     with pytest.raises(FileNotFoundError, match="`name` must be a prepared set") as error:
@@ -182,6 +191,8 @@ def test_tiny_imagenet_is_read_from_its_folder(tmp_path, root):
         ({"image_size": 8, "crop": "middle"}, ValueError, "`crop` must be None"),
         ({"image_size": 8, "crop": 1.5}, ValueError, "`crop` must be None"),
         ({"image_size": 8, "crop": "box"}, ValueError, "`crop` 'box' needs the feature 'bbox'"),
+        ({"name": "mnist", "crop": 73}, ValueError, r"crop=73 for .*'mnist' .*\(28, 28, 1\)"),
+        ({"name": "celeb_a", "crop": 200}, ValueError, r"`crop` must not exceed .*\(218, 178, 3"),
         ({"image_size": 8, "split": "tast"}, ValueError, "`split` must name splits.*'tast'"),
         ({"image_size": 8}, ValueError, "`batch_size` must not exceed the number of samples, 30"),
         ({"name": "celeb_a", "with_labels": True}, ValueError, "needs the feature 'label'"),

@@ -108,6 +108,27 @@ def test_prepare_in_a_graph_with_unknown_sizes_equals_eager():
         np.testing.assert_array_equal(graph(image), prepare_image(image, (16, 16), "square"))
 
 
-def test_crop_larger_than_the_picture_is_refused():
-    with pytest.raises(tf.errors.InvalidArgumentError, match="`crop` must not exceed"):
-        crop_image(tf.constant(picture(10, 20)), 11)
+@pytest.mark.parametrize(
+    ("height", "width", "window"),
+    [
+        (60, 90, np.s_[0:60, 15:75]),  # no 73 x 73: the central square, (90 - 60) / 2 = 15
+        (90, 60, np.s_[15:75, 0:60]),
+        (72, 73, np.s_[0:72, 0:72]),  # the odd column is on the right
+        (73, 73, np.s_[0:73, 0:73]),
+        (375, 500, np.s_[151:224, 213:286]),  # (375 - 73) / 2 and (500 - 73) / 2
+        (500, 375, np.s_[213:286, 151:224]),
+    ],
+)
+def test_pixels_beyond_the_picture_take_its_central_square(height, width, window):
+    image = picture(height, width)
+    spec = tf.TensorSpec([None, None, 3], tf.uint8)
+    graph = tf.function(lambda x: crop_image(x, 73), input_signature=[spec])
+    for crop in (graph, lambda x: crop_image(x, 73)):
+        np.testing.assert_array_equal(crop(tf.constant(image)), image[window])
+    resized = prepare_image(tf.constant(image), (64, 64), 73)
+    np.testing.assert_array_equal(resized, prepare_image(tf.constant(image[window]), (64, 64)))
+
+
+def test_more_pixels_than_any_picture_has():
+    image = picture(5, 4)
+    np.testing.assert_array_equal(crop_image(tf.constant(image), 10**12), image[:4])

@@ -65,7 +65,8 @@ def test_batches_are_the_images_in_the_order_of_from_array():
     stacked = stacked_mnist(DIGITS, LABELS, size=23)
     order = EpochShuffle(seed=5)
     dataset = stacked.dataset(batch_size=4, with_labels=True, seed=order)
-    assert dataset.epoch_shuffle is order
+    assert dataset.epoch_shuffle is order and dataset.num_samples == 23
+    np.testing.assert_array_equal(dataset.labels, stacked.labels)
     assert int(dataset.cardinality()) == 5
     assert dataset.element_spec[0] == tf.TensorSpec([4, 4, 5, 3], tf.float32)
     assert dataset.element_spec[1] == tf.TensorSpec([4], tf.int64)

@@ -9,6 +9,7 @@ from keras_ot_gans import datasets, layers, models, networks, ops
 from keras_ot_gans.divergences import bidirectional, f_divergence
 from keras_ot_gans.ops import random
 from tests import oracles
+from tests.models.harness import assert_same_states
 from tests.models.ot_gan_reference import forward, net
 
 RATES = {"discriminator": 0.2, "generator": 0.1, "encoder": 0.05}
@@ -187,13 +188,52 @@ def test_reconstruct_and_interpolate_pass_through_the_codes():
 
 def test_views_survive_saving(tmp_path):
     model, x = compiled(trained()), np.ones((3, 2), "float32")
+    ends = np.random.default_rng(0).normal(size=(2, 3, 2)).astype("float32")
     model.save(tmp_path / "age.keras")
     loaded = keras.saving.load_model(tmp_path / "age.keras")
     assert loaded.objective == model.objective
     np.testing.assert_array_equal(loaded.encode(x, seed=2), model.encode(x, seed=2))
     np.testing.assert_array_equal(loaded.reconstruct(x, seed=2), model.reconstruct(x, seed=2))
+    lines = model.interpolate(*ends, steps=4)
+    assert np.ptp(lines, axis=1).min() > 0  # each line leads somewhere
+    np.testing.assert_array_equal(loaded.interpolate(*ends, steps=4), lines)
     inner = networks.gaussian_parameters(loaded.generator)
     assert inner.output_shape == (None, 4)
+
+
+def test_noise_within_the_generator_is_saved_and_trained_on(tmp_path):
+    keras.utils.set_random_seed(0)
+    z, a, b = keras.Input((3,)), keras.Input((2, 2, 1)), keras.Input((1, 1, 1))
+    pixels = keras.layers.Reshape((2, 2, 2))(keras.layers.Dense(8)(z))
+    pixels = layers.NoiseInjection()([pixels, a])
+    pixels = layers.NoiseInjection()([keras.layers.Conv2D(2, 2)(pixels), b])
+    generator = keras.Model([z, a, b], keras.layers.Flatten()(pixels))
+    model = models.AGE(
+        networks.implicit_generator(generator),
+        of_encoder(3, networks.gaussian_encoder, 2),
+        pairs_of(2, 3),
+        ema_decay=0.9,
+        seed=0,
+    )
+    model.compile(
+        {role: keras.optimizers.SGD(0.05, momentum=0.9) for role in model.networks},
+        run_eagerly=True,
+    )
+    x = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
+    model.train_on_batch(x)  # the noise's scales leave 0
+    model.save(tmp_path / "age.keras")
+    loaded = keras.saving.load_model(tmp_path / "age.keras", safe_mode=True)
+    assert (loaded.code_dim, loaded.latent_dim, loaded.step) == (3, 3 + 4 + 1, 1)
+    for use_ema in (True, False):
+        samples = model.sample(4, seed=5, use_ema=use_ema)
+        np.testing.assert_array_equal(loaded.sample(4, seed=5, use_ema=use_ema), samples)
+    codes = np.zeros((2, 3), "float32")
+    apart = np.subtract(*loaded.decode(codes, seed=5, use_ema=False))
+    assert np.abs(apart).max() > 0  # by the noise alone
+    for each in (model, loaded):
+        each.train_on_batch(x)
+    assert loaded.step == 2
+    assert_same_states(loaded, model)
 
 
 def of_encoder(code, *maker):

@@ -70,6 +70,32 @@ def head(w, outputs):
     return layers + dense(w, outputs)
 
 
+# Table 11 (b) and Figure 7 with ch = 64, k = 140 and perceptrons of 1024, layer by layer.
+IMAGENET_DISCRIMINATOR = (
+    (1 * 1 * 3 * 64 + 64)  # from the image
+    # 64 -> 128 -> 128, and the 1x1 of the shortcut
+    + (3 * 3 * 64 * 128 + 128) + (3 * 3 * 128 * 128 + 128) + (64 * 128 + 128)
+    # attention at 32x32: theta and phi to 128 / 8, g to 128 / 2 and back, without bias; its gate
+    + 2 * (128 * 16) + 128 * 64 + 64 * 128 + 1
+    + (3 * 3 * 128 * 256 + 256) + (3 * 3 * 256 * 256 + 256) + (128 * 256 + 256)
+    + (3 * 3 * 256 * 512 + 512) + (3 * 3 * 512 * 512 + 512) + (256 * 512 + 512)
+    + (3 * 3 * 512 * 1_024 + 1_024) + (3 * 3 * 1_024 * 1_024 + 1_024) + (512 * 1_024 + 1_024)
+    + 2 * (3 * 3 * 1_024 * 1_024 + 1_024)  # the flat block has no shortcut
+    + (1_024 + 1)  # s_x
+    + (140 * 1_024 + 1_024) + 6 * (1_024 * 1_024 + 1_024) + (1_024 + 1)  # D_z: 1 + 3 * 2 layers
+    + (2 * 1_024 * 1_024 + 1_024) + 6 * (1_024 * 1_024 + 1_024) + (1_024 + 1)  # D_xz
+)  # fmt: skip
+# Not trained: a vector of each spectral norm, as wide as the layer's output.
+IMAGENET_VECTORS = (
+    64 + 3 * 128 + (16 + 16 + 64 + 128) + 3 * 256 + 3 * 512 + 3 * 1_024 + 2 * 1_024 + 1
+    + 2 * (7 * 1_024 + 1)
+)  # fmt: skip
+# E.3: 2048 - 2048 - (2048 - 2048) - 2 * 140, dense layers without bias and a gain and a bias of
+# the norm of each, on a ResNet-50 whose 26,560 normed channels have two moving averages each.
+NORMED = 64 + (3 * 384 + 256) + (4 * 768 + 512) + (6 * 1_536 + 1_024) + (3 * 3_072 + 2_048)
+IMAGENET_ENCODER = RESNET_50 - 2 * NORMED + 3 * (2_048 * 2_048 + 2 * 2_048) + (2_048 * 280 + 280)
+IMAGENET_AVERAGES = 2 * NORMED + 3 * 2 * 2_048
+
 AGE = {
     # E.1: 2 - 500 - 500 - 2 * 2: 3 * 500 + 501 * 500 + 501 * 4, norms 4 * 1000
     "AGE MLP generator": (networks.age_mlp_generator, (), {}, 1_500 + 250_500 + 2_004 + 4_000),
@@ -163,12 +189,24 @@ AGE = {
         {},
         sagan_discriminator(100, 32, 512),
     ),
+    "AGE SAGAN discriminator, ImageNet": (
+        networks.age_sagan_discriminator,
+        (140,),
+        {"width": 64, "dense_width": 1_024},
+        (IMAGENET_DISCRIMINATOR, IMAGENET_VECTORS),
+    ),
     # E.3: 2048 - 1024 - (1024 - 1024) - 2 * 100
     "AGE ResNet-50 encoder": (
         networks.age_resnet_encoder,
         (),
         {},
         RESNET_50 + head(1_024, 200),
+    ),
+    "AGE ResNet-50 encoder, ImageNet": (
+        networks.age_resnet_encoder,
+        (140,),
+        {"width": 2_048},
+        (IMAGENET_ENCODER, IMAGENET_AVERAGES),
     ),
 }
 
