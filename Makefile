@@ -44,7 +44,7 @@ test: $(STAMP) ## run every gate: format, lint, import layers, tests, doctests, 
 	gate $(BIN)/ruff format --check .; \
 	gate $(BIN)/ruff check .; \
 	gate $(BIN)/lint-imports --no-logo; \
-	gate $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS); \
+	gate $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS); \
 	printf '\nmake test passed in %s s\n' "$$(($$(date +%s) - start))"
 
 slow: $(STAMP) ## run the tests that train a model, left out of `make test`
